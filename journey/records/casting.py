@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 
 from journey.records.columns import Column
-from journey.records.database import literal, quoted
+from journey.records.database import literal, quoted, trim_sql
 from journey.records.raw_rows import RawColumn
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
@@ -19,9 +19,6 @@ _ZONED = "TIMESTAMP WITH TIME ZONE"
 _CLOCK = r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 _LOCAL_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}({_CLOCK})?"
 _ZONED_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)"
-
-WHITESPACE = " \t\r\n"
-"""White space that is removed from both ends of a text."""
 
 # The range of Python's dates; the database's range is larger.
 _FIRST_DATE = "TIMESTAMP '0001-01-01 00:00:00'"
@@ -171,15 +168,28 @@ def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False) 
     if native is not None:
         return native
     value = f"({found.value} ->> '$')" if found.sql_type == "JSON" else f"{found.value}::VARCHAR"
-    # Trimming is slow, and few values need it: those that begin or end with white space, or are empty. `reverse`
-    # works on grapheme clusters; a blank at the end may be part of a cluster, a tab or a new line never is.
-    blank = f"{name} < '!' OR reverse({name}) < '!' OR suffix({name}, ' ')"
-    given = name if clean else f"CASE WHEN {blank} THEN nullif(trim({name}, {literal(WHITESPACE)}), '') ELSE {name} END"
+    given = name if clean else f"CASE WHEN {_may_need_trimming(name)} THEN nullif({trim_sql(name)}, '') ELSE {name} END"
     if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
         # A list, a struct or a map of a columnar file is read through its JSON, as in a text file.
         value, given = f"to_json({found.value})::VARCHAR", name
     zone = _is_zoned(raw) if column.kind == "date" else None
     return Cast(column, value, given, _from_text(column, raw, found.shape), zone)
+
+
+def _may_need_trimming(text: str) -> str:
+    """SQL: whether a text may have white space or invisible characters at its ends, or may be empty.
+
+    Trimming is slow, and few values need it. `reverse` works on grapheme clusters: a blank at the end may be part of a
+    cluster, a control character never is. Texts that are not ASCII are always trimmed.
+    """
+    ends = f"{text} < '!' OR {text} >= chr(127) OR reverse({text}) < '!' OR suffix({text}, ' ')"
+    return f"{ends} OR suffix({text}, chr(127)) OR strlen({text}) <> length({text})"
+
+
+def _trim_each(texts: str) -> str:
+    """SQL for a list whose texts are trimmed; texts that are blank or null are dropped."""
+    trimmed = f"CASE WHEN {_may_need_trimming('entry')} THEN nullif({trim_sql('entry')}, '') ELSE entry END"
+    return f"list_filter(list_transform({texts}, lambda entry: {trimmed}), lambda entry: entry IS NOT NULL)"
 
 
 def _native_cast(column: Column, found: RawColumn, raw: str) -> Cast | None:
@@ -189,8 +199,10 @@ def _native_cast(column: Column, found: RawColumn, raw: str) -> Cast | None:
         return Cast(column, value, given, _finite(f"{raw}::DOUBLE"))
     if column.kind == "whole" and kind.partition("(")[0] in _NUMBERS:
         return Cast(column, value, given, _whole_number(raw))
-    if (column.kind, kind) in (("flag", "BOOLEAN"), ("texts", "VARCHAR[]")):
+    if (column.kind, kind) == ("flag", "BOOLEAN"):
         return Cast(column, value, given, raw)
+    if (column.kind, kind) == ("texts", "VARCHAR[]"):
+        return Cast(column, value, given, _trim_each(raw))
     if column.kind == "date" and kind in _DATES:
         return Cast(column, value, given, _within_calendar(f"try_cast({raw} AS TIMESTAMP)"))
     if column.kind == "date" and kind == _ZONED:
@@ -260,9 +272,10 @@ def _is_zoned(raw: str) -> str:
 
 def _texts(raw: str) -> str:
     """A JSON array, a Python list written as text, or texts separated by ``;``, ``|``, ``,`` or blanks."""
+    array = f"from_json({raw}, '[\"VARCHAR\"]')"
     bare = f"trim(regexp_replace({raw}, '[\\[\\]\"'']', '', 'g'))"
     split = f"list_filter(string_split_regex({bare}, '[;|,\\s]+'), lambda part: part <> '')"
     return (
-        f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'ARRAY' THEN from_json({raw}, '[\"VARCHAR\"]') "
+        f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'ARRAY' THEN {_trim_each(array)} "
         f"WHEN {raw}[1:1] = '{{' THEN NULL ELSE {split} END"
     )

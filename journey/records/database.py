@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from journey.core.identifiers import TRIMMED_ENDS_PATTERN
 from journey.runtime.duckdb import connect_in_memory, disable_progress_bar
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ def map_in_parallel(
 def quoted(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def trim_sql(text: str) -> str:
+    """SQL for a text without the ends that `journey.core.identifiers.normalise_identifier` removes."""
+    return f"regexp_replace({text}, {literal(TRIMMED_ENDS_PATTERN)}, '', 'g')"
 
 
 def literal(value: object) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.analysis.attribution_models import Credit, Credits, Path, first_touch, last_touch, linear, markov
+from journey.records.database import trim_sql
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -24,7 +25,7 @@ NO_PATHS = (
 NO_CONVERSIONS = "the recorded paths contain no conversion, so removal effects are undefined"
 
 PATH_CHANNELS_SQL = (
-    "list_filter(list_transform(string_split(path, '>'), lambda name: trim(name)), lambda name: name <> '')"
+    f"list_filter(list_transform(string_split(path, '>'), lambda name: {trim_sql('name')}), lambda name: name <> '')"
 )
 """SQL for the channels of a path, in order."""
 
