@@ -155,8 +155,9 @@ def _line_label(name: str) -> str:
     return _LINES.get(name, format_name(name.removeprefix("actions.")))
 
 
-def _add_amounts(result: "FittedTable", label: str, amounts: Sequence[float]) -> None:
-    differences = [amount - amounts[0] for amount in amounts[1:]]
+def _add_amounts(result: "FittedTable", label: str, amounts: Sequence[float | None]) -> None:
+    first = amounts[0]
+    differences = [None if amount is None or first is None else amount - first for amount in amounts[1:]]
     result.add_row(
         label,
         *(format_exact_dollars(amount) for amount in amounts),

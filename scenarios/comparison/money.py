@@ -157,7 +157,7 @@ def _average_return(replications: Sequence[Sequence[LedgerLine]], label: str, cu
     within = _subtract(values, beyond)
     parts = NetParts(*map(estimate_mean, (within, beyond, costs, _subtract(within, costs))))
     ledger = Ledger(tuple(_average_lines(replications)), label=label)
-    if ledger.cost > 0.0:
+    if ledger.cost is not None and ledger.cost > 0.0:
         roi, reason = ledger.roi, ""
     else:
         roi, reason = None, "the arm costs no more than the baseline, so there is no cost to divide by"
@@ -176,7 +176,7 @@ def _subtract(amounts: Sequence[float], others: Sequence[float]) -> list[float]:
 
 def _sum_lines(lines: Sequence[LedgerLine], kind: LineKind) -> float:
     """Sum of one cohort's lines of a kind, not rounded."""
-    return fsum((line.quantity or 0.0) * line.unit_price for line in lines if line.kind == kind)
+    return fsum((line.quantity or 0.0) * (line.unit_price or 0.0) for line in lines if line.kind == kind)
 
 
 def _average_lines(replications: Sequence[Sequence[LedgerLine]]) -> list[LedgerLine]:

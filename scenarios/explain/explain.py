@@ -124,9 +124,9 @@ class Explanation:
             "differences": {
                 arm_history.name: {
                     "revenue": arm_history.quantities["revenue"] - first.quantities["revenue"],
-                    "value": _round_to_cents(arm_history.ledger.value - first.ledger.value),
-                    "cost": _round_to_cents(arm_history.ledger.cost - first.ledger.cost),
-                    "net": _round_to_cents(arm_history.ledger.net - first.ledger.net),
+                    "value": _subtract(arm_history.ledger.value, first.ledger.value),
+                    "cost": _subtract(arm_history.ledger.cost, first.ledger.cost),
+                    "net": _subtract(arm_history.ledger.net, first.ledger.net),
                 }
                 for arm_history in self.histories[1:]
             },
@@ -224,5 +224,6 @@ def _build_ledger(loaded: LoadedScenario, arm: "ArmSpec", run: "Run", quantities
     return Ledger(tuple(line for line in found.lines if line.name != _SHARED_COST), label="one customer")
 
 
-def _round_to_cents(dollars: float) -> float:
-    return round(dollars, 2)
+def _subtract(dollars: float | None, other: float | None) -> float | None:
+    """The difference, rounded to cents; None if an amount is unknown."""
+    return None if dollars is None or other is None else round(dollars - other, 2)
