@@ -142,7 +142,9 @@ def sandbox() -> Iterator[Sandbox]:
         shutil.copytree(ROOT / "data", folder / "data")
         (tools / "journey").write_text(_SHIM, encoding="utf-8")
         (tools / "journey").chmod(0o755)
-        (tools / "python").symlink_to(sys.executable)
+        # Not a link: a Python that starts from a link outside its environment starts its workers without the packages.
+        (tools / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
+        (tools / "python").chmod(0o755)
         running = Sandbox(folder, tools)
         try:
             yield running
