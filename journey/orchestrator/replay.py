@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from journey.decision.as_of import AsOf
+from journey.decision.policy import MONITOR_ONLY
 from journey.orchestrator.case_reader import CustomerCase
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
@@ -70,6 +71,23 @@ class Agreement:
         """The number of decisions with the recorded approval requirement."""
         return sum(row.approval == row.recorded_approval for row in self.rows)
 
+    @property
+    def differences_first(self) -> tuple[ReplayRow, ...]:
+        """The rows, those that differ from the record in action or approval first; otherwise by date."""
+        return tuple(sorted(self.rows, key=_is_as_recorded))
+
+    @property
+    def note(self) -> str:
+        """What can explain recorded monitoring that is now an action; empty where there is none."""
+        differing = [row for row in self.rows if row.action != row.recorded_action]
+        monitored = sum(row.recorded_action == MONITOR_ONLY for row in differing)
+        if not monitored:
+            return ""
+        return (
+            f"{monitored} of {len(differing)} different actions were recorded as monitor_only. A cool-down can explain "
+            "them: the records do not contain its beginning, the day of execution or of a rejection."
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Return the agreement as a JSON-ready mapping."""
         return {
@@ -80,6 +98,10 @@ class Agreement:
             "confidence_rank_correlation": self.rank_correlation,
             "rows": [asdict(row) for row in self.rows],
         }
+
+
+def _is_as_recorded(row: ReplayRow) -> bool:
+    return (row.action, row.approval) == (row.recorded_action, row.recorded_approval)
 
 
 def redecide_interventions(

@@ -241,7 +241,7 @@ def _print_agreement(out: "Console", agreement: "Agreement", limit: int) -> None
         "confidence",
         right=("confidence",),
     )
-    for row in agreement.rows[:limit]:
+    for row in agreement.differences_first[:limit]:
         recorded = "?" if row.recorded_confidence is None else f"{row.recorded_confidence:.2f}"
         result.add_row(
             row.intervention_id,
@@ -251,6 +251,7 @@ def _print_agreement(out: "Console", agreement: "Agreement", limit: int) -> None
             f"{recorded} / {row.confidence:.2f}",
         )
     rank = "not defined" if agreement.rank_correlation is None else f"{agreement.rank_correlation:.2f}"
-    result.note = f"approval and confidence: recorded / now; rank correlation of confidences {rank}"
+    caption = f"differences first; approval and confidence: recorded / now; rank correlation of confidences {rank}"
+    result.note = "\n".join(filter(None, (caption, agreement.note)))
     out.print(result)
     print_omitted_rows(out, count, limit, "intervention")

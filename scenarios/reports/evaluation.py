@@ -169,7 +169,7 @@ def _agreement(agreement: "Agreement") -> list[Block]:
             "" if row.recorded_confidence is None else f"{row.recorded_confidence:.2f}",
             f"{row.confidence:.2f}",
         )
-        for row in agreement.rows[:MAX_ROWS]
+        for row in agreement.differences_first[:MAX_ROWS]
     )
     return [
         Heading(2, "Replay"),
@@ -179,8 +179,9 @@ def _agreement(agreement: "Agreement") -> list[Block]:
             f" {agreement.same_action} of {count}, same approval {agreement.same_approval} of {count}, rank "
             "correlation of"
             f" confidences {rank}. This is a {AGREEMENT_LABEL}: the records contain the decision, not whether it "
-            "was correct."
+            "was correct. Differences come first."
         ),
+        *([Paragraph(agreement.note)] if agreement.note else []),
         Grid(
             ("intervention", "recorded", "now", "approval recorded", "approval now", "confidence recorded", "now"),
             rows,

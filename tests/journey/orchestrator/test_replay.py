@@ -8,7 +8,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy, build_policy
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader, default_as_of
-from journey.orchestrator.replay import AGREEMENT_LABEL, replay
+from journey.orchestrator.replay import AGREEMENT_LABEL, ReplayRow, build_agreement, replay
 from journey.records.folder import Records, bundled_folder, read_folder
 
 
@@ -29,6 +29,26 @@ def test_the_default_policy_agrees_with_the_seed_on_8_of_8_actions_and_8_of_8_ap
     assert found.same_approval == 8
     assert found.rank_correlation >= 0.8
     assert found.as_dict()["label"] == AGREEMENT_LABEL == "regression check, not validation"
+
+
+def _row(number, recorded, now, *, approval=False):
+    name = f"I{number:03d}"
+    return ReplayRow(name, "C1", f"2025-01-{number:02d}", recorded, now, False, approval, 0.5, 0.5, "act")
+
+
+def test_rows_that_differ_come_first_and_keep_the_order_of_their_dates():
+    same, other, approved = (
+        _row(1, "call", "call"),
+        _row(2, "call", "email"),
+        _row(3, "call", "call", approval=True),
+    )
+    assert build_agreement([approved, same, other]).differences_first == (other, approved, same)
+
+
+def test_recorded_monitoring_that_is_now_an_action_has_a_note():
+    found = build_agreement([_row(1, "monitor_only", "call"), _row(2, "call", "email"), _row(3, "call", "call")])
+    assert found.note.startswith("1 of 2 different actions were recorded as monitor_only. A cool-down can explain them")
+    assert build_agreement([_row(2, "call", "monitor_only"), _row(3, "monitor_only", "monitor_only")]).note == ""
 
 
 def test_a_recovering_customer_is_monitored_and_a_quiet_one_has_no_recommendation(cases):
