@@ -70,7 +70,7 @@ def find_sources(folder: Path, family: Family = CUSTOMER_FAMILY) -> tuple[dict[s
     found: dict[str, list[Path]] = {}
     unknown_files: list[Path] = []
     for path in sorted(folder.iterdir()):
-        dataset, ending = _split_name(path)
+        dataset, ending = split_name(path)
         known = dataset in family.datasets and ending in FORMATS
         if known and not path.is_file():
             what = "a folder" if path.is_dir() else "a broken link, or not a regular file"
@@ -81,11 +81,11 @@ def find_sources(folder: Path, family: Family = CUSTOMER_FAMILY) -> tuple[dict[s
             unknown_files.append(path)
     _refuse_doubles(found)
     _refuse_absence(folder, family, found, unknown_files)
-    sources = {name: Source(name, paths[0], FORMATS[_split_name(paths[0])[1]]) for name, paths in found.items()}
+    sources = {name: Source(name, paths[0], FORMATS[split_name(paths[0])[1]]) for name, paths in found.items()}
     return sources, [_build_unknown_file_finding(path, family) for path in unknown_files]
 
 
-def _split_name(path: Path) -> tuple[str, str]:
+def split_name(path: Path) -> tuple[str, str]:
     """Name of the set and extension, both in lower case: ``Signals.CSV.gz`` gives ``("signals", ".csv.gz")``."""
     name = path.name.lower()
     stem, dot, ending = name.partition(".")
@@ -112,7 +112,7 @@ def _refuse_absence(folder: Path, family: Family, found: dict[str, list[Path]], 
     if needed in found or (found and needed is None):
         return
     sought = family.principal if needed is None else needed
-    near = [path.name for path in unknown_files if did_you_mean(sought, [_split_name(path)[0]]).startswith("; did")]
+    near = [path.name for path in unknown_files if did_you_mean(sought, [split_name(path)[0]]).startswith("; did")]
     hint = f"; rename {near[0]} if that is it" if near else ""
     expected = ", ".join(f"{sought}{ending}" for ending in (".json", ".jsonl", ".csv", ".parquet"))
     if found:
@@ -126,7 +126,7 @@ def _refuse_absence(folder: Path, family: Family, found: dict[str, list[Path]], 
 
 
 def _build_unknown_file_finding(path: Path, family: Family) -> Finding:
-    stem, _ = _split_name(path)
+    stem, _ = split_name(path)
     return Finding(
         code="unknown-file",
         severity=FindingSeverity.NOTICE,

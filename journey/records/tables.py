@@ -1,6 +1,7 @@
 """The tables of records after reading: clean and typed, with the rows set aside and the findings."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,6 +16,7 @@ from journey.core.suggestions import did_you_mean
 from journey.records.columns import get_columns, get_date_columns
 from journey.records.database import one_value, quoted
 from journey.records.model import Family, Record, get_model
+from journey.records.sources import FORMATS, split_name
 from journey.runtime.atomic_files import atomic_file
 
 R = TypeVar("R", bound=Record)
@@ -96,24 +98,27 @@ class RecordTables:
     def write_quarantine(self, folder: Path, *, overwrite: bool = False) -> list[Path]:
         """Write the rows set aside, one JSON Lines file for each set, and return the files.
 
-        Each line has set, row number, code, reason and the original row. Files are written atomically.
+        Each line has set, row number, code, reason and the original row. All files appear, or none.
 
         Args:
             folder: The target folder; it is created if it does not exist.
             overwrite: Whether files of an earlier quarantine may be replaced.
 
         Raises:
-            InputError: A file already exists, or the folder cannot be written to.
+            InputError: A file already exists, the folder contains records, or it cannot be written to.
         """
         by_set: dict[str, list[SetAside]] = {}
         for row in self.set_aside:
             by_set.setdefault(row.dataset, []).append(row)
         targets = {folder / f"{dataset}.jsonl": rows for dataset, rows in by_set.items()}
+        _refuse_record_folder(folder, set(by_set))
         existing = [path.name for path in targets if path.exists()]
         if existing and not overwrite:
             raise InputError(f"{folder}: {', '.join(existing)} already exists; give another folder, or remove it first")
-        for path, rows in targets.items():
-            _write_set_aside(path, rows)
+        with ExitStack() as stack:
+            # The files are complete before the first one gets its name: on a full disk none appears.
+            for path, rows in targets.items():
+                _write_set_aside(stack.enter_context(atomic_file(path)), rows)
         return list(targets)
 
     def _order(self, kind: type[Record]) -> str:
@@ -161,7 +166,18 @@ def _decode_containers(row: tuple[Any, ...], lists: list[int], mappings: list[in
     return tuple(values)
 
 
+def _refuse_record_folder(folder: Path, datasets: set[str]) -> None:
+    """Refuse a folder with another file of one of these sets, because the set would then be there twice."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        dataset, ending = split_name(path)
+        if dataset in datasets and ending in FORMATS and path.name != f"{dataset}.jsonl":
+            raise InputError(
+                f"{folder}: contains records ({path.name}), and rejected rows beside them would be read as records; "
+                "give another folder"
+            )
+
+
 def _write_set_aside(path: Path, rows: list[SetAside]) -> None:
-    with atomic_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
         for row in rows:
             file.write(json.dumps({name: getattr(row, name) for name in row.__slots__}, ensure_ascii=False) + "\n")

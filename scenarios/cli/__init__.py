@@ -6,8 +6,9 @@
 * `console` prints results to stdout and messages to stderr.
 """
 
-import sys
 import warnings
+
+from scenarios.cli.messages import print_message
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as in shells; the others are in `error_handling`."""
@@ -15,7 +16,7 @@ INTERRUPTED = 130
 
 def _print_warning(message: Warning | str, *_position: object, **_more: object) -> None:
     """Print a warning as one line, without the position in the source code."""
-    print(f"journey: warning: {message}", file=sys.stderr)
+    print_message(f"journey: warning: {message}")
 
 
 def main() -> None:
@@ -27,5 +28,5 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         # Interrupted before a command started; afterwards `error_handling` handles it.
-        print("interrupted", file=sys.stderr)
+        print_message("interrupted")
         raise SystemExit(INTERRUPTED) from None

@@ -67,23 +67,24 @@ def command(
     from journey.decision.as_of import AsOf
     from journey.marketing.evaluation import evaluate_campaigns
     from scenarios.cli.console import console, print_json
+    from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
+    from scenarios.reports.campaigns.report import build_report
 
     refuse_report(report)
+    refuse_outputs([Output("--report", report)], Inputs(files=[policy], folders=folders or ()))
     rules = _load_policy(policy, window, order)
     if show_policy:
         _print_policy(rules, json_=json_)
         return
     cutoff = None if as_of is None else AsOf.of(as_of).cutoff
     evaluation = evaluate_campaigns(_read_records(folders), as_of=cutoff, policy=rules)
+    write_report(report, lambda: build_report(evaluation))
     if json_:
         print_json(evaluation.as_dict())
     else:
         from scenarios.cli.campaign_tables import print_campaigns
 
         print_campaigns(console(), evaluation, latest=as_of is None, limit=limit, full=full)
-    from scenarios.reports.campaigns.report import build_report
-
-    write_report(report, lambda: build_report(evaluation))
 
 
 def _load_policy(file: Path | None, window: int | None, order: int | None) -> "MarketingPolicy":

@@ -39,11 +39,18 @@ def command(
     from journey.decision.as_of import AsOf
     from journey.evaluation.check import check_records
     from scenarios.cli.console import console, print_json
+    from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
 
+    refuse_outputs(
+        [Output("--quarantine", quarantine, is_folder=True)],
+        Inputs(files=[policy], folders=[folder]) + Inputs.of_journey(journey),
+    )
     cutoff = None if as_of is None else AsOf.of(as_of)
     machine, rules = load_journey(journey), load_policy(policy)
     records = read_records(folder, machine, rules)
     result = check_records(records, as_of=cutoff, policy=rules, journey=machine)
+    if quarantine is not None:
+        _write_quarantine(records, quarantine)
     if json_:
         print_json(result.to_dict())
     else:
@@ -55,8 +62,6 @@ def command(
         out = console()
         out.print(f"{pluralise(result.customers, 'customer')} ({result.source}) as of {moment}{latest}")
         print_findings(out, result.findings, limit)
-    if quarantine is not None:
-        _write_quarantine(records, quarantine)
     if strict and result.counts["error"]:
         raise typer.Exit(CHECK_FAILED)
 

@@ -97,10 +97,12 @@ def command(
     from scenarios.cli.progress import progress_bar
     from scenarios.execution.protocol import WorkerDiedError
     from scenarios.operations.comparison import plan_comparison
+    from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
 
     processes = count_processes(workers, cluster)
     refuse_report(report)
     scenario = load_scenario(source, set_, seed=("seed", seed), replications=("replications", replications))
+    refuse_outputs([Output("--resume", resume), Output("--report", report)], Inputs.of_scenario(scenario))
     plan = plan_comparison(
         scenario, mode=mode, truth=truth, engine=engine, precision=precision, max_replications=max_replications
     )
@@ -117,11 +119,12 @@ def command(
             if resume is not None:
                 print_message(_resume_hint(resume))
             raise
+    # Before the result is printed, because the reader of stdout may have closed the pipe.
+    write_report(report, partial(_build_report, comparison))
     if json_:
         print_json(comparison.to_dict())
     else:
         _print_comparison(comparison, full=full)
-    write_report(report, partial(_build_report, comparison))
     _print_outcome(comparison, resume)
 
 

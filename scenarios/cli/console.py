@@ -18,8 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import typer
-
+from scenarios.cli.messages import print_message as print_message  # noqa: PLC0414 - commands import it from here
 from scenarios.text.escaping import escape_terminal
 
 if TYPE_CHECKING:
@@ -109,11 +108,6 @@ def format_date(moment: datetime) -> str:
     """A time as ISO 8601; the date alone at midnight."""
     text = moment.isoformat()
     return text.removesuffix("T00:00:00")
-
-
-def print_message(message: str) -> None:
-    """Print a message that is not part of the result to stderr."""
-    typer.echo(escape_terminal(message), err=True)
 
 
 @cache

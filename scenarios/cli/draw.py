@@ -34,7 +34,10 @@ def command(
     from journey.machine import drawing
     from journey.runtime.atomic_files import write_text
     from scenarios.cli.console import print_message
+    from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
 
+    if out is not None:
+        refuse_outputs([Output("--out", out)], Inputs.of_journey(scenario))
     picture = {
         PictureFormat.MERMAID: drawing.to_mermaid,
         PictureFormat.SVG: drawing.to_svg,

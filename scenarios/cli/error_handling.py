@@ -13,7 +13,7 @@ import typer
 
 from journey.core.errors import JourneyError
 from scenarios.cli import INTERRUPTED
-from scenarios.text.escaping import escape_terminal
+from scenarios.cli.messages import print_message
 
 SUCCESS = 0
 CHECK_FAILED = 1
@@ -47,7 +47,7 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _exit_interrupted() -> None:
-    typer.echo("interrupted", err=True)
+    print_message("interrupted")
     raise typer.Exit(INTERRUPTED) from None
 
 
@@ -66,7 +66,7 @@ def exit_quietly() -> None:
 
 
 def _exit_with_error(message: str) -> None:
-    typer.echo(escape_terminal(f"journey: {message}"), err=True)
+    print_message(f"journey: {message}")
     raise typer.Exit(WRONG_INPUT) from None
 
 

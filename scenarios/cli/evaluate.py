@@ -50,10 +50,15 @@ def command(
     """
     from journey.evaluation.evaluate import evaluate
     from scenarios.cli.console import console, print_json
+    from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
     from scenarios.text.policies import describe_policy
 
     refuse_report(report)
     _refuse_decisions(decisions, customer)
+    refuse_outputs(
+        [Output("--report", report), Output("--decisions", decisions)],
+        Inputs(files=[policy], folders=[folder]) + Inputs.of_journey(journey),
+    )
     machine, rules = load_journey(journey), load_policy(policy)
     described = describe_policy(rules, policy)
     records = read_records(folder, machine, rules, refuse_large=True)
@@ -69,6 +74,9 @@ def command(
         batch=True if decisions is not None else None,
     )
     _write_decisions(evaluation, decisions)
+    from scenarios.reports.evaluation import build_report
+
+    write_report(report, lambda: build_report(evaluation, described))
     if json_:
         print_json(evaluation.to_dict() if evaluation.table is None else evaluation.stream())
     else:
@@ -76,27 +84,22 @@ def command(
 
         view = EvaluationView(described, as_of is None, limit, full, alone=customer is not None)
         print_evaluation(console(), evaluation, view)
-    from scenarios.reports.evaluation import build_report
-
-    write_report(report, lambda: build_report(evaluation, described))
 
 
 def _refuse_decisions(path: Path | None, customer: str | None) -> None:
-    """Refuse a file to which the decisions cannot be written.
+    """Refuse decisions of one customer, and an unknown file extension.
 
     Raises:
-        InputError: `--customer` is set too, the file extension is unknown, or the file cannot be written.
+        InputError: `--customer` is set too, or the file extension is unknown.
     """
     if path is None:
         return
     from journey.batch.output import refuse_unknown_format
     from journey.core.errors import InputError
-    from journey.runtime.atomic_files import refuse_unwritable
 
     if customer is not None:
         raise InputError("--decisions writes the decisions on all customers; remove --customer, or use --json")
     refuse_unknown_format(path)
-    refuse_unwritable(path)
 
 
 def _print_method(customers: int, *, json_: bool, exported: bool) -> None:

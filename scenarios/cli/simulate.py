@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from scenarios.files.loader import LoadedScenario
+    from scenarios.operations.output_paths import Inputs
     from simulation.exports.histories import RunHistory
     from simulation.metrics.run_results import Run
     from simulation.trace.dates import Dates
@@ -62,13 +63,13 @@ def command(
 ) -> None:
     """Simulate one arm of a scenario once. Review pods run in parallel on the workers."""
     from scenarios.cli.console import console, print_json, print_message
+    from scenarios.operations.output_paths import Inputs
     from scenarios.operations.simulation import plan_simulation
     from simulation.exports.histories import RunHistory
     from simulation.trace.dates import Dates
     from simulation.trace.files import FORMATS, trace_file
 
     processes = count_processes(workers, cluster)
-    _refuse_unusable(trace, records)
     loaded = load_scenario(
         source,
         set_,
@@ -76,6 +77,7 @@ def command(
         days=("horizon_days", days),
         seed=("seed", seed),
     )
+    _refuse_unusable(trace, records, Inputs.of_scenario(loaded))
     plan = plan_simulation(loaded, arm=arm, engine=engine)
     dates = Dates.starting_on(start_date, loaded.scenario.horizon_days)
     is_traced = trace is not None or records is not None
@@ -93,14 +95,15 @@ def command(
         _print_run(console(), loaded, result.run)
 
 
-def _refuse_unusable(trace: Path | None, records: Path | None) -> None:
+def _refuse_unusable(trace: Path | None, records: Path | None, inputs: "Inputs") -> None:
     """Refuse files that cannot be written, before the run."""
-    from journey.runtime.atomic_files import refuse_taken_folder, refuse_unwritable
+    from journey.runtime.atomic_files import refuse_taken_folder
+    from scenarios.operations.output_paths import Output, refuse_outputs
     from simulation.trace.events import refuse_unknown_format
 
     if trace is not None:
         refuse_unknown_format(trace)
-        refuse_unwritable(trace)
+    refuse_outputs([Output("--trace", trace), Output("--records", records, is_folder=True)], inputs)
     if records is not None:
         refuse_taken_folder(records)
 

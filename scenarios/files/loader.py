@@ -125,7 +125,7 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
         raise InputError(f"{name}: extends: the files extend each other in a cycle: {cycle}")
     data = _read_toml(name, path)
     base = data.pop(_EXTENDS, None)
-    own = Layer(name, _resolve_records_path(normalise(data), path.parent))
+    own = Layer(name, _resolve_records_path(normalise(data), path.parent), path)
     if base is None:
         return [own]
     if not isinstance(base, str):

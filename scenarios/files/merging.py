@@ -7,10 +7,13 @@ Lists are replaced as a whole. Some keys exclude each other. If a later layer se
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.core.merging import deep_merge
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
     "reviewers": {"count": ("per_1000",), "per_1000": ("count",)},
@@ -29,10 +32,12 @@ class Layer:
     Attributes:
         source: Its origin, in the user's words: a file, or ``--set a.b=c``.
         data: Its keys, normalised (see `normalise`).
+        path: The file; None for options and overrides.
     """
 
     source: str
     data: Mapping[str, Any]
+    path: "Path | None" = None
 
 
 def merge_keys(base: Mapping[str, Any], override: Mapping[str, Any], table: str = "") -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Reading records: what is in the file is in the tables, whatever the format."""
 
+import errno
 import gzip
 import json
+import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import polars as pl
@@ -266,6 +269,40 @@ class TestQuarantine:
         with pytest.raises(InputError, match="already exists"):
             records.write_quarantine(tmp_path)
         assert records.write_quarantine(tmp_path, overwrite=True)
+
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_no_folder_of_records_gets_a_set_twice(self, tmp_path: Path, overwrite: bool) -> None:
+        (tmp_path / "Signals.CSV.gz").write_text("")
+        records = company(signals=[{**SIGNAL, "signal_strength": 7}])
+        with pytest.raises(InputError, match=r"contains records .Signals.CSV.gz., .* give another folder"):
+            records.write_quarantine(tmp_path, overwrite=overwrite)
+        assert len(list(tmp_path.iterdir())) == 1
+
+    def test_all_files_appear_or_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As on a disk that is full after the first file."""
+        records = company(signals=[{**SIGNAL, "signal_strength": 7}], customers=[CUSTOMER, {"customer_id": None}])
+        dumps, calls = json.dumps, []
+
+        def fill_disk(*args: Any, **options: Any) -> str:
+            calls.append(args)
+            if len(calls) > 1:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return dumps(*args, **options)
+
+        monkeypatch.setattr("journey.records.tables.json.dumps", fill_disk)
+        with pytest.raises(InputError, match="cannot be written: No space left on device"):
+            records.write_quarantine(tmp_path / "aside")
+        assert len(calls) == 2
+        assert list((tmp_path / "aside").iterdir()) == []
+
+    @pytest.mark.parametrize("umask", [0o022, 0o077])
+    def test_its_files_have_the_permissions_that_the_umask_gives(self, tmp_path: Path, umask: int) -> None:
+        before = os.umask(umask)
+        try:
+            (path,) = company(signals=[{**SIGNAL, "signal_strength": 7}]).write_quarantine(tmp_path / "aside")
+        finally:
+            os.umask(before)
+        assert path.stat().st_mode & 0o777 == 0o666 & ~umask
 
     def test_nothing_set_aside_writes_nothing(self, tmp_path: Path) -> None:
         assert company().write_quarantine(tmp_path / "aside") == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from journey.core.errors import InputError
-from journey.runtime.atomic_files import atomic_file, atomic_folder, write_text
+from journey.runtime.atomic_files import atomic_file, atomic_folder, refuse_unwritable, write_text
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path):
@@ -106,3 +106,73 @@ def test_what_is_written_is_on_disk_before_it_replaces_the_old_file(tmp_path, mo
     assert kinds == ["sync", "replace", "sync"]
     assert calls[0][1].endswith("/file.txt")
     assert calls[2][1] == str(tmp_path)
+
+
+def test_a_replaced_file_keeps_its_attributes(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    try:
+        os.setxattr(path, "user.origin", b"here")
+    except (OSError, AttributeError):
+        pytest.skip("no extended attributes on this file system")
+    write_text(path, "new")
+    assert os.getxattr(path, "user.origin") == b"here"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser may give files away")
+def test_a_replaced_file_keeps_its_owner(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    os.chown(path, 1234, 2345)
+    path.chmod(0o640)
+    write_text(path, "new")
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 2345, 0o640)
+
+
+def test_another_hard_link_keeps_the_old_content(tmp_path):
+    """As with any editor that saves atomically; a backup made of hard links is not changed."""
+    path, backup = tmp_path / "file.txt", tmp_path / "backup.txt"
+    path.write_text("old")
+    os.link(path, backup)
+    write_text(path, "new")
+    assert (path.read_text(), backup.read_text()) == ("new", "old")
+
+
+def test_a_planted_link_under_a_guessed_temporary_name_is_not_followed(tmp_path):
+    """No temporary name can be guessed, so none can be prepared by another user."""
+    path, victim = tmp_path / "log.jsonl", tmp_path / "victim"
+    victim.write_text("precious")
+    for name in (".log.jsonl.part", ".log.jsonl.tmp", "log.jsonl.tmp", ".journey-"):
+        (tmp_path / name).symlink_to(victim)
+    write_text(path, "new")
+    assert victim.read_text() == "precious"
+    assert not path.is_symlink()
+    names = set()
+    for _ in range(3):
+        with atomic_file(path) as part:
+            part.write_text("x")
+            assert part.parent.stat().st_mode & 0o777 == 0o700
+            names.add(part.parent.name)
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize("check", [refuse_unwritable, lambda path: atomic_file(path).__enter__()])
+def test_a_device_is_not_replaced_by_a_file(check, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    for path in (fifo, Path("/dev/null")):
+        with pytest.raises(InputError, match="is not a regular file; name a new file"):
+            check(path)
+    assert fifo.is_fifo()
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "log.jsonl"
+    path.write_text("old")
+    path.chmod(0o444)
+    # The superuser may write to any file.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(InputError, match="is read-only; make it writable, or name another file"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
