@@ -23,7 +23,10 @@ columns are not used, and are reported. A date is `2025-01-31`, which means midn
 
 A row without a value in a required column is set aside with a [finding](findings.md). So is a row with an invalid
 value in any column, required or optional: a wrong type, or a number outside the range. The other rows are used. An
-optional column may be missing or null; then its default is used, or the value is unknown."""
+optional column may be missing or null; then its default is used, or the value is unknown.{more}"""
+MORE = """
+
+[Rows that cannot be used](../guides/own-records.md#rows-that-cannot-be-used) has all that can happen to a row."""
 CUSTOMERS = """The records of customers, for `journey check` and `journey evaluate`. Only `customers` is required;
 results that need another set are not available without it."""
 CAMPAIGNS = """The records of campaigns, for `journey campaigns` and `journey budget`. No set is required; results
@@ -42,7 +45,10 @@ def build_marketing_records() -> str:
 
 def _build_family(title: str, intro: str, family: Family) -> str:
     return build_page(
-        title, intro, FILES.format(first=family.models[0].dataset), *(_build_set(model) for model in family.models)
+        title,
+        intro,
+        FILES.format(first=family.models[0].dataset, more=MORE if family is CUSTOMER_FAMILY else ""),
+        *(_build_set(model) for model in family.models),
     )
 
 
