@@ -93,8 +93,6 @@ def goodness_of_fit_test(observed: Sequence[int], expected: Sequence[float]) -> 
 def customers_needed(p0: float, p1: float, power: float = POWER, confidence: float = CONFIDENCE) -> int | None:
     """Customers per arm that a randomised test needs to detect the difference of two shares.
 
-    The formula of R's `power.prop.test`: pooled variance under the null hypothesis, separate under the alternative.
-
     Args:
         p0: Share in one arm.
         p1: Share in the other.
@@ -104,13 +102,22 @@ def customers_needed(p0: float, p1: float, power: float = POWER, confidence: flo
     Returns:
         Customers per arm, rounded up; None if the shares are equal.
     """
+    customers = compute_customers_needed(p0, p1, power, confidence)
+    return None if customers is None else ceil(customers)
+
+
+def compute_customers_needed(p0: float, p1: float, power: float, confidence: float) -> float | None:
+    """Customers per arm for the pooled z test, not rounded; see `customers_needed`.
+
+    The formula of R's `power.prop.test`: pooled variance under the null hypothesis, separate under the alternative.
+    """
     if p0 == p1:
         return None
     alpha = critical_value(confidence)
     pooled = (p0 + p1) / 2.0
     null = alpha * sqrt(2.0 * pooled * (1.0 - pooled))
     alternative = _STANDARD_NORMAL.inv_cdf(power) * sqrt(p0 * (1.0 - p0) + p1 * (1.0 - p1))
-    return ceil(((null + alternative) / (p1 - p0)) ** 2)
+    return float(((null + alternative) / (p1 - p0)) ** 2)
 
 
 def adjust_holm(p_values: Sequence[float]) -> list[float]:

@@ -1,7 +1,6 @@
-"""The sample-ratio check: compares the number of customers in each arm with the plan.
+"""The sample-ratio check of a simulated experiment: the number of customers in each arm compared with the plan.
 
-Where the sizes of the arms differ from the plan, the assignment did not work as planned, and the effects are not
-reliable even if they are significant (Fabijan et al. 2019, doi:10.1145/3292500.3330722, who use similar p-values).
+The check of one set of counts is `journey.statistics.sample_ratio`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,46 +8,9 @@ from dataclasses import dataclass
 from math import fsum
 from typing import Any
 
-from journey.statistics.proportions import UNDEFINED, TestResult, adjust_holm, goodness_of_fit_test
-
-ALARM_P_VALUE = 0.001
-"""The p-value below which the check raises an alarm."""
-
-MIN_EXPECTED = 5.0
-"""With fewer expected customers in an arm, the chi-square approximation is not valid (Cochran 1954)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CountCheck:
-    """One comparison of counts with a plan.
-
-    Attributes:
-        assigned: Customers by arm.
-        expected: Planned customers by arm.
-        test_result: Chi-square test with (arms - 1) degrees of freedom; undefined with too few customers.
-    """
-
-    assigned: Mapping[str, int]
-    expected: Mapping[str, float]
-    test_result: TestResult
-
-    def as_dict(self) -> dict[str, Any]:
-        """The check as the command line's JSON."""
-        total = sum(self.assigned.values())
-        return {
-            "statistic": self.test_result.statistic,
-            "df": len(self.assigned) - 1,
-            "p_value": self.test_result.p_value,
-            "arms": {
-                arm: {
-                    "assigned": count,
-                    "expected": self.expected[arm],
-                    "planned_share": self.expected[arm] / total if total else None,
-                }
-                for arm, count in self.assigned.items()
-            },
-        }
-
+from journey.statistics.exact_tests import MIN_EXPECTED
+from journey.statistics.proportions import adjust_holm
+from journey.statistics.sample_ratio import ALARM_P_VALUE, CountCheck, check_counts
 
 @dataclass(frozen=True, slots=True)
 class SampleRatio:
@@ -66,8 +28,7 @@ class SampleRatio:
     @property
     def suspects(self) -> list[str]:
         """What differs from the plan: the whole split, or segments, with Holm's correction for their number."""
-        p_value = self.overall.test_result.p_value
-        suspects = ["the customers as a whole"] if p_value is not None and p_value < ALARM_P_VALUE else []
+        suspects = ["the customers as a whole"] if self.overall.is_alarm else []
         p_values = [(name, check.test_result.p_value) for name, check in self.segments.items()]
         tested = [(name, p) for name, p in p_values if p is not None]
         adjusted = adjust_holm([p for _, p in tested])
@@ -120,15 +81,10 @@ def check_sample_ratio(
     """
     expected = {name: [share * sum(assigned[name]) for share in planned[name]] for name in assigned}
     indices = range(len(arms))
-    overall = _check_counts(
+    overall = check_counts(
         arms,
         [sum(counts[index] for counts in assigned.values()) for index in indices],
         [fsum(means[index] for means in expected.values()) for index in indices],
     )
-    return SampleRatio(overall, {name: _check_counts(arms, assigned[name], expected[name]) for name in assigned})
+    return SampleRatio(overall, {name: check_counts(arms, assigned[name], expected[name]) for name in assigned})
 
-
-def _check_counts(arms: Sequence[str], assigned: Sequence[int], expected: Sequence[float]) -> CountCheck:
-    is_testable = min(expected) >= MIN_EXPECTED
-    test_result = goodness_of_fit_test(assigned, expected) if is_testable else UNDEFINED
-    return CountCheck(dict(zip(arms, assigned, strict=True)), dict(zip(arms, expected, strict=True)), test_result)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from scenarios.experiment.sample_ratio import ALARM_P_VALUE, check_sample_ratio
+from journey.statistics.sample_ratio import ALARM_P_VALUE
+from scenarios.experiment.sample_ratio import check_sample_ratio
 
 ARMS = ("baseline", "treated")
 HALVES = {"SMB": (0.5, 0.5)}
