@@ -99,7 +99,7 @@ def _print_results(out: "Console", evaluation: "CampaignEvaluation", limit: int)
         out.print(f"{line} (computed from performance in brackets)")
     out.print()
     tested = [experiment_cells(row) for row in evaluation.sections["experiments"]]
-    _print_rows(out, "Experiments", EXPERIMENT_COLUMNS, tested, limit, right=("lift", "p"))
+    _print_rows(out, "Experiments", EXPERIMENT_COLUMNS, tested, limit, right=("lift", "p (Holm)"))
 
 
 def _print_credit(out: "Console", evaluation: "CampaignEvaluation", limit: int) -> None:

@@ -12,6 +12,7 @@ from journey.statistics.exact_tests import MIN_EXPECTED
 from journey.statistics.proportions import adjust_holm
 from journey.statistics.sample_ratio import ALARM_P_VALUE, CountCheck, check_counts
 
+
 @dataclass(frozen=True, slots=True)
 class SampleRatio:
     """The check of a whole experiment, pooled over its replications.
@@ -87,4 +88,3 @@ def check_sample_ratio(
         [fsum(means[index] for means in expected.values()) for index in indices],
     )
     return SampleRatio(overall, {name: check_counts(arms, assigned[name], expected[name]) for name in assigned})
-

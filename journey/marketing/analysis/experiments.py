@@ -1,25 +1,41 @@
 """Analysis of experiments, each on its own metric.
 
 Rates are per impression and compared by the pooled two-proportion z test, unless the experiment states otherwise. The
-metric is the one that the experiment names, as defined by the policy; no other metric is substituted. Intervals are
-score intervals, which exclude "no difference" exactly if the z test rejects it. All methods assume that impressions are
-independent.
+metric is the one that the experiment names, as defined by the policy; no other metric is substituted. Where a count of
+less than 5 is expected, Fisher's exact test replaces the z test.
+
+The analysed experiments of one report are a **family**. Their p-values are adjusted for its size (Holm), and an
+experiment has a winner only if its adjusted p-value is significant, it has ended, and its sample ratio is as planned.
+
+Intervals are score intervals, which exclude "no difference" exactly if the z test rejects it. Each is given at the
+policy's confidence, and once more at the confidence at which it excludes "no difference" exactly if the adjusted
+p-value is significant. All methods assume that impressions are independent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from journey.core.suggestions import did_you_mean
+from journey.marketing.analysis.experiment_tests import TESTS, Family, ProportionTest, choose_test
 from journey.marketing.core.policy import ExperimentPolicy, Metric
-from journey.statistics.proportions import ContingencyTable, TestResult, customers_needed, pooled_z_test
-from journey.statistics.score_intervals import difference_interval, ratio_interval
+from journey.statistics.proportions import UNDEFINED, ContingencyTable, TestResult
+from journey.statistics.sample_ratio import ALARM_P_VALUE, CountCheck, check_counts
+from journey.statistics.score_intervals import Interval, difference_interval, ratio_interval
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
 
 Call = Literal["winner", "no winner", "cannot be analysed"]
+
+UNFINISHED = frozenset(
+    {"running", "active", "live", "ongoing", "started", "in progress", "planned", "scheduled", "draft"}
+)
+"""Statuses of an experiment that has not ended, in lower case with spaces."""
+
+DEFAULT_VARIANT_SHARE = 0.5
+"""Planned share of the impressions on the variant, if the experiment records none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +85,21 @@ class ExperimentAnalysis:
         difference_ci_low: Lower bound of the difference.
         difference_ci_high: Upper bound.
         statistic: The z statistic; None for an exact test.
-        p_value: Two-sided p-value of the null hypothesis that both rates are equal.
+        p_value: Two-sided p-value of the null hypothesis that both rates are equal, of this experiment alone.
+        p_adjusted: The p-value adjusted for the number of experiments in the family (Holm); the call rests on it.
+        family: The family in words.
+        family_size: Number of experiments in the family.
+        adjusted_ci_low: Lower bound of the lift, at the confidence that matches the adjusted p-value.
+        adjusted_ci_high: Upper bound.
+        adjusted_difference_ci_low: Lower bound of the difference, at that confidence.
+        adjusted_difference_ci_high: Upper bound.
         test: Name of the statistical test.
+        sample_ratio: Impressions of the assets compared with the planned split; None if an asset is not measured.
         call: ``winner``, ``no winner`` or ``cannot be analysed``.
         winner: The winning asset, if any.
         reason: Explanation of the call.
-        sample_size: Size per arm that detects the observed difference, in denominator units; None with a winner.
+        sample_size: Size per arm that detects the observed difference by the same test, at the level of the family, in
+            denominator units; None with a winner, or if the difference is significant.
         notes: Limitations of the result.
     """
 
@@ -94,7 +119,15 @@ class ExperimentAnalysis:
     difference_ci_high: float | None = None
     statistic: float | None = None
     p_value: float | None = None
+    p_adjusted: float | None = None
+    family: str | None = None
+    family_size: int | None = None
+    adjusted_ci_low: float | None = None
+    adjusted_ci_high: float | None = None
+    adjusted_difference_ci_low: float | None = None
+    adjusted_difference_ci_high: float | None = None
     test: str | None = None
+    sample_ratio: CountCheck | None = None
     call: Call = "cannot be analysed"
     winner: str | None = None
     reason: str = ""
@@ -104,7 +137,14 @@ class ExperimentAnalysis:
     def as_dict(self) -> dict[str, Any]:
         """The experiment as a JSON-ready mapping."""
         arms = {"control": self.control.as_dict(), "variant": self.variant.as_dict()}
-        return asdict(self) | arms | {"notes": list(self.notes)}
+        return asdict(self) | arms | {"sample_ratio": self._sample_ratio_as_dict(), "notes": list(self.notes)}
+
+    def _sample_ratio_as_dict(self) -> dict[str, Any] | None:
+        check = self.sample_ratio
+        if check is None:
+            return None
+        ok = None if check.test_result.p_value is None else not check.is_alarm
+        return {"ok": ok, "alarm_below": ALARM_P_VALUE, **check.as_dict()}
 
 
 class _RecordedExperiment(NamedTuple):
@@ -118,29 +158,22 @@ class _RecordedExperiment(NamedTuple):
     test: str | None
     control: str | None
     variant: str | None
+    end: datetime | None
+    variant_share: float | None
     kpi: str | None
     audiences: tuple[str, ...]
+
+    def explain_unfinished(self, as_of: datetime | None) -> str | None:
+        """Why the experiment has not ended; None if it has."""
+        if " ".join((self.status or "").casefold().replace("_", " ").split()) in UNFINISHED:
+            return f"its status is {self.status}"
+        if self.end is not None and as_of is not None and as_of.date() < self.end.date():
+            return f"its last day is {self.end.date().isoformat()}"
+        return None
 
 
 Snapshots = Mapping[tuple[str, str], tuple[datetime, Mapping[str, int]]]
 """The last snapshot of each (experiment, asset): its moment, and its counts by name."""
-
-
-def _fisher_exact(table: ContingencyTable) -> TestResult:
-    # Imported here because SciPy is slow to import and few experiments need it.
-    import numpy as np
-    from scipy.stats import fisher_exact
-
-    events, n, other_events, other_n = table
-    result = fisher_exact(np.array([[other_events, other_n - other_events], [events, n - events]]))
-    return TestResult(None, float(result.pvalue))
-
-
-TESTS: Mapping[str, tuple[str, Callable[[ContingencyTable], TestResult]]] = {
-    "pooled_z": ("pooled two-proportion z test", pooled_z_test),
-    "fisher_exact": ("Fisher's exact test", _fisher_exact),
-}
-"""Tests that an experiment may name: the full name, and the function."""
 
 
 def report_experiments(context: "MarketingContext") -> list[dict[str, Any]]:
@@ -154,14 +187,36 @@ def analyse_experiments(context: "MarketingContext") -> list[ExperimentAnalysis]
 
 
 def _analyse_all(context: "MarketingContext") -> tuple[ExperimentAnalysis, ...]:
-    snapshots = _read_snapshots(context)
-    return tuple(_analyse(recorded, snapshots, context) for recorded in _read_experiments(context))
+    snapshots, policy = _read_snapshots(context), context.policy.experiments
+    compared = [_compare(recorded, snapshots, context) for recorded in _read_experiments(context)]
+    p_values = [each.result.p_value for each in compared if each.result.p_value is not None]
+    family = Family(p_values, policy.confidence)
+    return tuple(_conclude(each, family, policy) for each in compared)
+
+
+class _Comparison(NamedTuple):
+    """An experiment with the result of its test, before the correction for the family.
+
+    Attributes:
+        analysis: What is known before the call.
+        table: Counts of both arms.
+        test: The test in use; None if the experiment cannot be analysed.
+        result: Its result.
+        unfinished: Why the experiment has not ended; None if it has.
+    """
+
+    analysis: ExperimentAnalysis
+    table: ContingencyTable | None = None
+    test: ProportionTest | None = None
+    result: TestResult = UNDEFINED
+    unfinished: str | None = None
 
 
 def _read_experiments(context: "MarketingContext") -> list[_RecordedExperiment]:
     rows = context.cursor.execute("""
         SELECT experiment_id, e.campaign_id, e.status, metric, denominator, test, control_asset, variant_asset,
-            primary_kpi, [concat_ws(' on ', c.segment_id, c.channel_id), concat_ws(' on ', v.segment_id, v.channel_id)]
+            e.end_date, variant_share, primary_kpi,
+            [concat_ws(' on ', c.segment_id, c.channel_id), concat_ws(' on ', v.segment_id, v.channel_id)]
         FROM seen_experiments AS e LEFT JOIN campaigns USING (campaign_id)
             LEFT JOIN creative_assets AS c ON control_asset = c.asset_id
             LEFT JOIN creative_assets AS v ON variant_asset = v.asset_id
@@ -180,7 +235,7 @@ def _read_snapshots(context: "MarketingContext") -> Snapshots:
     }
 
 
-def _analyse(recorded: _RecordedExperiment, snapshots: Snapshots, context: "MarketingContext") -> ExperimentAnalysis:
+def _compare(recorded: _RecordedExperiment, snapshots: Snapshots, context: "MarketingContext") -> _Comparison:
     metric = context.policy.metrics.get(recorded.metric or "")
     if metric is not None and recorded.denominator is not None:
         metric = metric.model_copy(update={"denominator": recorded.denominator})
@@ -192,13 +247,30 @@ def _analyse(recorded: _RecordedExperiment, snapshots: Snapshots, context: "Mark
         None if metric is None else metric.definition,
         _build_arm(recorded, recorded.control, metric, snapshots),
         _build_arm(recorded, recorded.variant, metric, snapshots),
+        sample_ratio=_check_sample_ratio(recorded, snapshots),
     )
     refusal = _explain_unanalysable(recorded, analysis, metric, context)
     if refusal is not None:
-        return replace(analysis, reason=refusal)
-    return _run_test(
-        replace(analysis, notes=_build_notes(recorded, analysis, snapshots)), recorded.test, context.policy.experiments
-    )
+        return _Comparison(replace(analysis, reason=refusal))
+    control, variant = analysis.control, analysis.variant
+    table = ContingencyTable(control.count or 0, control.n or 0, variant.count or 0, variant.n or 0)
+    test, note = choose_test(recorded.test, table)
+    unfinished = recorded.explain_unfinished(context.as_of)
+    notes = (*note, *_build_notes(recorded, analysis, snapshots, is_unfinished=unfinished is not None))
+    return _Comparison(replace(analysis, notes=notes), table, test, test.run(table), unfinished)
+
+
+def _check_sample_ratio(recorded: _RecordedExperiment, snapshots: Snapshots) -> CountCheck | None:
+    """Impressions of both assets compared with the planned split; None if it cannot be compared."""
+    assets = recorded.control or "", recorded.variant or ""
+    measured = [
+        snapshots[recorded.experiment_id, name][1] for name in assets if (recorded.experiment_id, name) in snapshots
+    ]
+    share = DEFAULT_VARIANT_SHARE if recorded.variant_share is None else recorded.variant_share
+    if len(measured) < len(assets) or assets[0] == assets[1] or not 0.0 < share < 1.0:
+        return None
+    shown = [counts["impressions"] for counts in measured]
+    return check_counts(assets, shown, [(1.0 - share) * sum(shown), share * sum(shown)])
 
 
 def _build_arm(recorded: _RecordedExperiment, asset: str | None, metric: Metric | None, snapshots: Snapshots) -> Arm:
@@ -243,14 +315,18 @@ def _explain_unmeasured(control: Arm, variant: Arm) -> str | None:
     return None
 
 
-def _build_notes(recorded: _RecordedExperiment, analysis: ExperimentAnalysis, snapshots: Snapshots) -> tuple[str, ...]:
+def _build_notes(
+    recorded: _RecordedExperiment, analysis: ExperimentAnalysis, snapshots: Snapshots, *, is_unfinished: bool
+) -> tuple[str, ...]:
     notes = []
+    if analysis.sample_ratio is not None and analysis.sample_ratio.is_alarm:
+        notes.append(f"{describe_sample_ratio(analysis.sample_ratio)}: find the cause before you rely on the result")
     measured = [
         snapshots[recorded.experiment_id, arm.asset_id or ""][1] for arm in (analysis.control, analysis.variant)
     ]
     if not any(counts["conversions"] for counts in measured):
         notes.append("neither asset has any conversion")
-    if recorded.status == "running":
+    if is_unfinished:
         notes.append(
             "still running: the p-value is valid for one analysis only; repeated analyses find false winners by chance"
         )
@@ -265,42 +341,96 @@ def _build_notes(recorded: _RecordedExperiment, analysis: ExperimentAnalysis, sn
     return tuple(notes)
 
 
-def _run_test(analysis: ExperimentAnalysis, test: str | None, policy: ExperimentPolicy) -> ExperimentAnalysis:
-    control, variant = analysis.control, analysis.variant
-    table = ContingencyTable(control.count or 0, control.n or 0, variant.count or 0, variant.n or 0)
-    name, run_test = TESTS[test or "pooled_z"]
-    result = run_test(table)
+def describe_sample_ratio(check: CountCheck) -> str:
+    """The sample ratio of an experiment in words, for instance for an alarm."""
+    shown = ", ".join(f"{asset} {count:,}" for asset, count in check.assigned.items())
+    planned = ", ".join(f"{count:,.0f}" for count in check.expected.values())
+    return (
+        f"impressions are not split as planned: {shown}, planned {planned} (p = {check.test_result.p_value or 0.0:.3g})"
+    )
+
+
+def _conclude(compared: _Comparison, family: Family, policy: ExperimentPolicy) -> ExperimentAnalysis:
+    """Intervals, adjusted p-value and call of one experiment."""
+    table, p_value = compared.table, compared.result.p_value
+    if compared.test is None or table is None or p_value is None:
+        return compared.analysis
     control_rate, variant_rate = table.events / table.customers, table.other_events / table.other_customers
-    ratio, difference = ratio_interval(table, policy.confidence), difference_interval(table, policy.confidence)
+    p_adjusted = family.adjust(p_value)
+    lift, difference = _compute_intervals(table, policy.confidence, p_value)
+    adjusted_lift, adjusted_difference = _compute_intervals(table, family.matched_confidence(p_value), p_value)
     analysis = replace(
-        analysis,
+        compared.analysis,
         lift=variant_rate / control_rate - 1.0 if control_rate else None,
-        ci_low=None if ratio is None else ratio.low - 1.0,
-        ci_high=None if ratio is None else ratio.high - 1.0,
+        ci_low=lift.low,
+        ci_high=lift.high,
         lift_reason=None if control_rate else "the control's rate is 0, so a relative change is undefined",
         difference=variant_rate - control_rate,
-        difference_ci_low=None if difference is None else difference.low,
-        difference_ci_high=None if difference is None else difference.high,
-        statistic=result.statistic,
-        p_value=result.p_value,
-        test=name,
+        difference_ci_low=difference.low,
+        difference_ci_high=difference.high,
+        statistic=compared.result.statistic,
+        p_value=p_value,
+        p_adjusted=p_adjusted,
+        family=family.description,
+        family_size=family.size,
+        adjusted_ci_low=adjusted_lift.low,
+        adjusted_ci_high=adjusted_lift.high,
+        adjusted_difference_ci_low=adjusted_difference.low,
+        adjusted_difference_ci_high=adjusted_difference.high,
+        test=compared.test.name,
     )
-    return _decide_call(analysis, control_rate, variant_rate, policy)
+    return _decide_call(analysis, compared, family, policy)
+
+
+class _Bounds(NamedTuple):
+    """Bounds of an interval; None if there is none."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+def _compute_intervals(table: ContingencyTable, confidence: float, p_value: float) -> tuple[_Bounds, _Bounds]:
+    """Score intervals of lift and difference; none if they contradict the test, as they may for an exact test."""
+    ratio, difference = ratio_interval(table, confidence), difference_interval(table, confidence)
+    is_significant = p_value < 1.0 - confidence
+    lift = None if ratio is None else Interval(ratio.low - 1.0, ratio.high - 1.0)
+    return _keep_consistent(lift, is_significant=is_significant), _keep_consistent(
+        difference, is_significant=is_significant
+    )
+
+
+def _keep_consistent(interval: Interval | None, *, is_significant: bool) -> _Bounds:
+    if interval is None or (interval.low > 0.0 or interval.high < 0.0) is not is_significant:
+        return _Bounds()
+    return _Bounds(*interval)
 
 
 def _decide_call(
-    analysis: ExperimentAnalysis, control_rate: float, variant_rate: float, policy: ExperimentPolicy
+    analysis: ExperimentAnalysis, compared: _Comparison, family: Family, policy: ExperimentPolicy
 ) -> ExperimentAnalysis:
-    alpha = 1.0 - policy.confidence
-    if analysis.p_value is not None and analysis.p_value < alpha:
-        better = analysis.variant if variant_rate > control_rate else analysis.control
-        reason = f"{better.asset_id} has the higher {analysis.metric}; p = {analysis.p_value:.3g} is below {alpha:.3g}"
-        return replace(analysis, call="winner", winner=better.asset_id, reason=reason)
-    size = customers_needed(control_rate, variant_rate, policy.power, policy.confidence)
-    sample_text = (
-        "the rates are equal, so no sample would find one"
-        if size is None
-        else f"{size:,} {analysis.control.denominator} per asset detect a difference of this size with a power of "
-        f"{policy.power:.0%}"
-    )
-    return replace(analysis, call="no winner", reason=f"p = {analysis.p_value:.3g}; {sample_text}", sample_size=size)
+    alpha, p_adjusted = 1.0 - policy.confidence, analysis.p_adjusted or 0.0
+    control_rate, variant_rate = analysis.control.rate or 0.0, analysis.variant.rate or 0.0
+    p_text = family.format_p_value(analysis.p_value or 0.0, p_adjusted)
+    unfinished = "" if compared.unfinished is None else f"it has not ended ({compared.unfinished}); "
+    if p_adjusted >= alpha or compared.test is None:
+        size = (
+            None
+            if compared.test is None
+            else compared.test.customers_needed(control_rate, variant_rate, policy.power, family.strictest_confidence)
+        )
+        sample_text = _describe_sample_size(size, analysis.control.denominator, policy.power)
+        return replace(analysis, call="no winner", reason=f"{unfinished}{p_text}; {sample_text}", sample_size=size)
+    if unfinished:
+        return replace(analysis, call="no winner", reason=f"{unfinished}{p_text}")
+    if analysis.sample_ratio is not None and analysis.sample_ratio.is_alarm:
+        reason = f"{p_text}, but {describe_sample_ratio(analysis.sample_ratio)}"
+        return replace(analysis, call="no winner", reason=reason)
+    better = analysis.variant if variant_rate > control_rate else analysis.control
+    reason = f"{better.asset_id} has the higher {analysis.metric}; {p_text} is below {alpha:.3g}"
+    return replace(analysis, call="winner", winner=better.asset_id, reason=reason)
+
+
+def _describe_sample_size(size: int | None, denominator: str | None, power: float) -> str:
+    if size is None:
+        return "the rates are equal, so no sample would find one"
+    return f"{size:,} {denominator} per asset detect a difference of this size with a power of {power:.0%}"

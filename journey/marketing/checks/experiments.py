@@ -1,6 +1,7 @@
 """Checks of experiments: whether each can be analysed on its own metric."""
 
 from journey.core.findings import FindingSeverity
+from journey.marketing.analysis.experiments import analyse_experiments, describe_sample_ratio
 from journey.marketing.records.model import Performance
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
@@ -93,6 +94,21 @@ def different_audiences(context: MarketingContext) -> str:
             JOIN creative_assets AS v ON variant_asset = v.asset_id
         WHERE c.segment_id <> v.segment_id OR c.channel_id <> v.channel_id
     """
+
+
+@rule("sample-ratio", FindingSeverity.WARNING)
+def sample_ratio(context: MarketingContext) -> str | None:
+    """An experiment whose impressions are not split as planned, by a chi-square test (p below 0.001).
+
+    Remedy: find the cause before you rely on the result; record `variant_share` if another split than half was planned.
+    """
+    rows = [
+        f"SELECT 'experiments' AS dataset, {literal(each.experiment_id)} AS record, {literal(each.campaign_id)} AS "
+        f"campaign_id, {literal(f'Its {describe_sample_ratio(each.sample_ratio)}.')} AS message"
+        for each in analyse_experiments(context)
+        if each.sample_ratio is not None and each.sample_ratio.is_alarm
+    ]
+    return " UNION ALL ".join(rows) or None
 
 
 @rule("changed-while-running", FindingSeverity.NOTICE)

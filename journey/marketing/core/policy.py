@@ -232,7 +232,8 @@ class ExperimentPolicy(PolicySection):
 
     confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
         default=CONFIDENCE,
-        description="Confidence level of intervals; an experiment has a winner if its p-value is below 1 minus this.",
+        description="Confidence level of intervals; an experiment has a winner if its p-value, corrected for the "
+        "number of analysed experiments, is below 1 minus this.",
     )
     power: Annotated[float, Field(gt=0.5, lt=1.0)] = Field(
         default=POWER, description="Power of the reported sample size to detect a difference of the observed size."

@@ -128,7 +128,13 @@ class Experiment(Record):
     denominator: str | None = Field(
         default=None, description="Denominator of its rate, impressions or clicks. Default: the policy's."
     )
-    test: str | None = Field(default=None, description="pooled_z (default) or fisher_exact.")
+    test: str | None = Field(
+        default=None,
+        description="pooled_z (default) or fisher_exact, which is also used where a count below 5 is expected.",
+    )
+    variant_share: Share | None = Field(
+        default=None, description="Planned share of the impressions on the variant. Default: 0.5."
+    )
 
 
 class Performance(Record):

@@ -89,7 +89,7 @@ ROLLUP_COLUMNS = (
     "recorded",
     "reason",
 )
-EXPERIMENT_COLUMNS = ("experiment", "metric", "control", "variant", "lift", "95 % interval", "p", "result", "reason")
+EXPERIMENT_COLUMNS = ("experiment", "metric", "control", "variant", "lift", "interval", "p (Holm)", "result", "reason")
 CREDIT_COLUMNS = ("campaign", "from", "method", "channel", "conversions", "share", "value", "removal effect")
 KPI_COLUMNS = ("KPI", "value", "n", "status", "definition")
 TARGET_COLUMNS = ("campaign", "metric", "actual", "target", "95 % interval", "verdict", "note")
@@ -158,7 +158,7 @@ def _format_value(value: object) -> str:
 
 
 def experiment_cells(row: Row) -> tuple[str, ...]:
-    """One experiment, by `EXPERIMENT_COLUMNS`."""
+    """One experiment, by `EXPERIMENT_COLUMNS`; p-value and interval are those that the result rests on."""
     call = f"{row['winner']} wins" if row["winner"] else row["call"]
     return (
         row["experiment_id"],
@@ -166,8 +166,8 @@ def experiment_cells(row: Row) -> tuple[str, ...]:
         _format_arm(row["control"]),
         _format_arm(row["variant"]),
         "unknown" if row["lift"] is None else f"{row['lift']:+.1%}",
-        format_interval(row["ci_low"], row["ci_high"], "{:+.1%}".format),
-        "" if row["p_value"] is None else f"{row['p_value']:.3g}",
+        format_interval(row["adjusted_ci_low"], row["adjusted_ci_high"], "{:+.1%}".format),
+        "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3g}",
         call,
         "; ".join(part for part in (row["reason"], row["lift_reason"], *row["notes"]) if part),
     )

@@ -233,8 +233,9 @@ def experiment_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
         Heading(2, "Experiments"),
         Paragraph(
             "Each experiment has its own metric, per impression, tested with the pooled two-proportion z-test "
-            "unless noted. "
-            "The interval is the score interval of the lift; impressions are assumed to be independent."
+            "unless noted. P-values are corrected for the number of analysed experiments (Holm). The interval is the "
+            "score interval of the lift, at the confidence that matches the corrected p-value. Impressions are assumed "
+            "to be independent."
         ),
         *([Grid(EXPERIMENT_COLUMNS, rows, numbers_from=4, numbers_to=7)] if rows else [Paragraph("None.")]),
     ]

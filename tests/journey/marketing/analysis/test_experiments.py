@@ -3,12 +3,17 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
+from journey.marketing.analysis.experiment_tests import Family, choose_test
 from journey.marketing.analysis.experiments import analyse_experiments, report_experiments
 from journey.marketing.core.policy import ExperimentPolicy, MarketingPolicy
 from journey.marketing.views.context import build_context
-from tests.journey.marketing.companies import records, row, rows
+from journey.statistics.proportions import ContingencyTable
+from journey.statistics.score_intervals import difference_interval
+from tests.journey.marketing.companies import find_codes, records, row, rows
 
 # statsmodels, documentation of proportions_ztest: counts 5 and 12 of 83 and 99.
 PUBLISHED = {"control": (5, 83), "variant": (12, 99), "z": -1.4078304151258787, "p": 0.15918129181156992}
@@ -71,6 +76,7 @@ def test_a_winner_is_named_with_its_p_value_and_without_a_sample_size():
     tables = rows()
     # The published V1 counts of EXP_003.
     _set_counts(tables, "EXP_003", (36, 6000), (62, 6200))
+    row(tables, "experiments", "EXP_003")["status"] = "completed"
     found = _analyse(tables, "EXP_003")
     assert (found.call, found.winner, found.sample_size) == ("winner", "ASSET_006", None)
     assert found.p_value < 0.05
@@ -80,12 +86,13 @@ def test_a_winner_is_named_with_its_p_value_and_without_a_sample_size():
 def test_the_control_may_win():
     tables = rows()
     _set_counts(tables, "EXP_003", (62, 6200), (36, 6000))
+    row(tables, "experiments", "EXP_003")["status"] = "completed"
     assert _analyse(tables, "EXP_003").winner == "ASSET_005"
 
 
 def test_without_a_winner_the_required_sample_size_agrees_with_r():
     tables = rows()
-    _set_counts(tables, "EXP_001", (4, 8), (6, 8))
+    _set_counts(tables, "EXP_001", (10, 20), (15, 20))
     found = _analyse(tables, "EXP_001", policy=MarketingPolicy(experiments=ExperimentPolicy(power=0.9)))
     # R: power.prop.test(p1 = .50, p2 = .75, power = .90) gives n = 76.7 per group (its help page).
     assert (found.call, found.sample_size) == ("no winner", 77)
@@ -102,8 +109,8 @@ def test_equal_rates_have_no_sample_size():
 
 def test_a_lift_on_a_rate_of_0_is_null_with_a_reason_and_the_difference_is_given():
     tables = rows()
-    _set_counts(tables, "EXP_001", (0, 1000), (40, 1000))
-    found = _analyse(tables, "EXP_001")
+    _set_counts(tables, "EXP_002", (0, 1000), (40, 1000))
+    found = _analyse(tables, "EXP_002")
     assert (found.lift, found.ci_low, found.ci_high) == (None, None, None)
     assert "the control's rate is 0" in found.lift_reason
     assert found.call == "winner"
@@ -157,3 +164,139 @@ def test_the_keys_are_the_contracts():
         first
     )
     assert first["control"]["denominator"] == "impressions"
+
+
+# -- small counts -------------------------------------------------------------------------------------------------
+
+
+def test_three_of_three_against_none_of_three_is_no_winner():
+    """The z test gives p = 0.014; Fisher's exact test, which is valid for six impressions, gives 2 / 20."""
+    tables = rows()
+    _set_counts(tables, "EXP_002", (0, 3), (3, 3))
+    found = _analyse(tables, "EXP_002")
+    assert (found.call, found.winner, found.test) == ("no winner", None, "Fisher's exact test")
+    assert found.p_value == pytest.approx(0.1)
+    assert any("Fisher's exact test replaces the z test" in note for note in found.notes)
+    # With 2 and 2 the smallest p-value is 1 / 3; with 4 and 4 it is 2 / 70.
+    assert found.sample_size == 4
+    # The score interval is above 0; beside "no winner" it would contradict the test.
+    assert (found.difference_ci_low, found.difference_ci_high) == (None, None)
+
+
+def test_small_counts_get_the_exact_test_even_if_the_experiment_names_the_z_test():
+    tables = rows()
+    row(tables, "experiments", "EXP_002")["test"] = "pooled_z"
+    _set_counts(tables, "EXP_002", (0, 3), (3, 3))
+    assert _analyse(tables, "EXP_002").call == "no winner"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(
+    lambda n: st.tuples(st.integers(0, n[0]), st.just(n[0]), st.integers(0, n[1]), st.just(n[1]))
+))  # fmt: skip
+def test_the_z_test_is_never_used_where_it_is_not_valid(table):
+    events, n, other_events, other_n = table
+    if 0 < events + other_events < n + other_n:
+        expected = stats.contingency.expected_freq([[events, n - events], [other_events, other_n - other_events]])
+        test, _ = choose_test(None, ContingencyTable(*table))
+        assert (test.name == "Fisher's exact test") is bool(expected.min() < 5.0)
+
+
+# -- several experiments ------------------------------------------------------------------------------------------
+
+
+def _set_all_counts(tables, counts):
+    performance = []
+    for experiment, (control, variant) in counts.items():
+        _set_counts(tables, experiment, control, variant)
+        row(tables, "experiments", experiment).update(status="completed", metric="conversion_rate")
+        performance += tables["performance_metrics"]
+    tables["performance_metrics"] = performance
+
+
+def test_several_experiments_are_corrected_for_their_number():
+    """Alone EXP_003 wins with p = 0.013; among five experiments, Holm's p-value is 0.066."""
+    tables = rows()
+    even = ((50, 5000), (52, 5000))
+    _set_all_counts(tables, dict.fromkeys(("EXP_001", "EXP_002", "EXP_004", "EXP_005"), even))
+    alone = rows()
+    _set_all_counts(alone, {"EXP_003": ((36, 6000), (60, 6000))})
+    first = _analyse(alone, "EXP_003")
+    assert (first.call, first.family, first.p_adjusted) == ("winner", "the only analysed experiment", first.p_value)
+    _set_all_counts(tables, dict.fromkeys(("EXP_001", "EXP_002", "EXP_004", "EXP_005"), even)
+                    | {"EXP_003": ((36, 6000), (60, 6000))})  # fmt: skip
+    found = _analyse(tables, "EXP_003")
+    assert found.p_value == first.p_value
+    assert found.p_adjusted == pytest.approx(5 * found.p_value)
+    assert (found.call, found.family, found.family_size) == ("no winner", "the 5 analysed experiments", 5)
+    assert "(Holm, 5 experiments)" in found.reason
+    # The 95 % interval of this experiment alone is kept; the one beside the call includes 0.
+    assert found.ci_low > 0.0 > found.adjusted_ci_low
+    assert found.sample_size > 6000
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 200), st.integers(1, 200)), min_size=1, max_size=8))
+def test_the_interval_beside_a_call_excludes_0_exactly_if_the_adjusted_p_value_is_significant(counts):
+    tables = [ContingencyTable(events, 1000, other, 1000) for events, other in counts]
+    p_values = [choose_test("pooled_z", table)[0].run(table).p_value for table in tables]
+    family = Family(p_values, 0.95)
+    for table, p_value in zip(tables, p_values, strict=True):
+        adjusted = family.adjust(p_value)
+        if choose_test(None, table)[1] or abs(adjusted - 0.05) < 1e-6:
+            continue
+        interval = difference_interval(table, family.matched_confidence(p_value))
+        assert (not interval.low <= 0.0 <= interval.high) is (adjusted < 0.05)
+
+
+# -- trust --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["running", "Running", "IN_PROGRESS", "scheduled"])
+def test_an_experiment_that_has_not_ended_has_no_winner(status):
+    tables = rows()
+    _set_counts(tables, "EXP_002", (100, 10_000), (300, 10_000))
+    assert _analyse(tables, "EXP_002").call == "winner"
+    row(tables, "experiments", "EXP_002")["status"] = status
+    found = _analyse(tables, "EXP_002")
+    assert (found.call, found.winner) == ("no winner", None)
+    assert f"it has not ended (its status is {status})" in found.reason
+    assert found.p_value < 1e-9
+
+
+def test_before_its_last_day_a_completed_experiment_has_no_winner():
+    tables = rows()
+    _set_counts(tables, "EXP_002", (100, 10_000), (300, 10_000))
+    for each in tables["performance_metrics"]:
+        each["timestamp"] = "2026-03-09T22:00:00"
+    found = _analyse(tables, "EXP_002", as_of=date(2026, 3, 10))
+    assert found.call == "no winner"
+    assert "its last day is 2026-03-16" in found.reason
+    assert _analyse(tables, "EXP_002", as_of=date(2026, 3, 16)).call == "winner"
+
+
+def test_ten_thousand_against_eight_thousand_is_not_an_equal_split():
+    tables = rows()
+    _set_counts(tables, "EXP_002", (100, 10_000), (300, 8_000))
+    found = _analyse(tables, "EXP_002")
+    check = found.as_dict()["sample_ratio"]
+    assert check["p_value"] == pytest.approx(stats.chisquare([10_000, 8_000]).pvalue, rel=1e-9)
+    assert (check["ok"], check["alarm_below"]) == (False, 0.001)
+    assert (found.call, found.winner) == ("no winner", None)
+    assert "impressions are not split as planned" in found.reason
+    assert ("sample-ratio", "EXP_002") in find_codes(tables)
+
+
+def test_a_planned_split_is_compared_with_the_plan():
+    tables = rows()
+    _set_counts(tables, "EXP_002", (100, 10_000), (300, 8_000))
+    row(tables, "experiments", "EXP_002")["variant_share"] = 8 / 18
+    found = _analyse(tables, "EXP_002")
+    assert (found.call, found.as_dict()["sample_ratio"]["ok"]) == ("winner", True)
+    assert ("sample-ratio", "EXP_002") not in find_codes(tables)
+
+
+def test_too_few_impressions_have_no_sample_ratio_check():
+    tables = rows()
+    _set_counts(tables, "EXP_002", (1, 2), (2, 6))
+    assert _analyse(tables, "EXP_002").as_dict()["sample_ratio"]["ok"] is None

@@ -102,6 +102,7 @@ CASES = [
     ("unknown-metric", "EXP_001", _set("experiments", "EXP_001", metric=None)),
     ("not-measured", "EXP_001", _set("experiments", "EXP_001", control_asset="ASSET_003")),
     ("different-audiences", "EXP_001", _set("creative_assets", "ASSET_002", segment_id="SEG_004")),
+    ("sample-ratio", "EXP_001", _set("experiments", "EXP_001", variant_share=0.4)),
     ("changed-while-running", "DEC_001", _set("orchestrator_decisions", "DEC_001", action_taken="Paused ASSET_001")),
     ("path-not-declared", "CAMP_001", _set("campaigns", "CAMP_001", path=[])),
     ("path-impossible", "CAMP_001", _set("campaigns", "CAMP_001", path=["signup", "visit"])),
