@@ -3,8 +3,12 @@
 The file is JSON Lines. Its first line identifies the run (`RunIdentity`); every other line is one complete replication,
 in the order of completion. Lines are never changed: a process that is killed leaves at worst an incomplete last line,
 which is dropped when the file is opened again. Only one process at a time can open the file.
+
+Every line ends with a checksum of its content and of the first line. A line that was damaged, edited or copied from the
+file of another run is refused.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -21,7 +25,14 @@ if TYPE_CHECKING:
     from simulation.metrics.run_results import Run
 
 _MAGIC = b'{"journeylab": "replications"'
-_FORMAT = 1
+_FORMAT = 2
+_FIRST_FORMAT = _MAGIC + b', "format": 1,'
+_MAX_FIRST_LINE = 1 << 20
+"""In bytes. A file with a longer first line is of another kind, and may be too large for memory."""
+
+_CHECKSUM = "sha256"
+_CHECKSUM_KEY = f', "{_CHECKSUM}": "'.encode()
+_CHECKSUM_LENGTH = len(_CHECKSUM_KEY) + 2 * hashlib.sha256().digest_size + len(b'"}\n')
 _SYNC_EVERY_SECONDS = 1.0
 """Time between syncs to disk. A power cut may lose this much; a process that ends loses no complete replication."""
 
@@ -104,13 +115,15 @@ class Checkpoint:
         self._file = file
         self._any_engine = any_engine
         self._synced_at = monotonic()
+        self._first_checksum = b""
         valid_bytes = self._read()
         if file.seek(0, os.SEEK_END) > valid_bytes:
             self.has_dropped_line = True
             file.truncate(valid_bytes)
             file.seek(valid_bytes)
         if valid_bytes == 0:
-            self._append({"journeylab": "replications", "format": _FORMAT, **asdict(self.identity)})
+            first = self._append({"journeylab": "replications", "format": _FORMAT, **asdict(self.identity)})
+            self._first_checksum = _read_checksum(first)
             self.sync()
 
     @property
@@ -135,20 +148,23 @@ class Checkpoint:
         os.fsync(self._file.fileno())
         self._synced_at = monotonic()
 
-    def _append(self, content: dict[str, Any]) -> None:
+    def _append(self, content: dict[str, Any]) -> bytes:
+        line = _add_checksum(json.dumps(content, default=_to_python_number).encode(), self._first_checksum)
         try:
-            self._file.write(json.dumps(content, default=_to_python_number).encode() + b"\n")
+            self._file.write(line)
             self._file.flush()
         except OSError as error:
             raise InputError(f"{self.path}: cannot be written: {error.strerror or error}") from None
+        return line
 
     def _read(self) -> int:
         """Read the file; returns the number of valid bytes."""
         self._file.seek(0)
-        first = self._file.readline()
+        first = self._file.readline(_MAX_FIRST_LINE)
         if not first.endswith(b"\n") and _MAGIC.startswith(first[: len(_MAGIC)]):
             return 0  # The file is empty, or the process ended while it wrote the first line.
         self.identity = self._match_identity(first)
+        self._first_checksum = _read_checksum(first)
         valid_bytes = len(first)
         for number, line in enumerate(self._file, start=2):
             if not line.endswith(b"\n"):
@@ -161,17 +177,17 @@ class Checkpoint:
         """The identity of the file, which must equal the requested one."""
         if not first.startswith(_MAGIC):
             raise InputError(f"{self.path}: not a file of stored replications; name another file with --resume")
-        header = self._parse_line(first, 1)
-        if header.get("format") != _FORMAT:
+        if first.startswith(_FIRST_FORMAT):
             raise InputError(
-                f"{self.path}: has format {header.get('format')!r}, but this version reads format {_FORMAT} only; "
-                "name another file with --resume"
+                f"{self.path}: has format 1, but this version reads format {_FORMAT} only; name another file with "
+                "--resume"
             )
+        header = self._parse_line(first, 1)
         try:
             stored = RunIdentity(**{field.name: header[field.name] for field in fields(RunIdentity)})
-        except KeyError as error:
-            raise InputError(f"{self.path}, line 1: {error.args[0]} is missing; name another file") from None
-        stored = replace(stored, arms=tuple(stored.arms))
+            stored = replace(stored, arms=tuple(stored.arms))
+        except (KeyError, TypeError):
+            raise InputError(self._damage_message(1)) from None
         requested = self.identity
         if self._any_engine:
             requested = replace(requested, engine=stored.engine)
@@ -187,16 +203,19 @@ class Checkpoint:
         try:
             runs = tuple(_run_from_record(record) for record in content["runs"])
             replication = int(content["replication"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise InputError(self._damage_message(number)) from None
         if tuple(run.arm for run in runs) != self.identity.arms:
             raise InputError(self._damage_message(number))
         self.runs.setdefault(replication, runs)
 
     def _parse_line(self, line: bytes, number: int) -> dict[str, Any]:
+        text = _remove_checksum(line, self._first_checksum)
+        if text is None:
+            raise InputError(self._damage_message(number))
         try:
-            content = json.loads(line)
-        except ValueError:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
             raise InputError(self._damage_message(number)) from None
         if not isinstance(content, dict):
             raise InputError(self._damage_message(number))
@@ -204,7 +223,7 @@ class Checkpoint:
 
     def _damage_message(self, number: int) -> str:
         fix = "name another file with --resume" if number == 1 else "delete that line to repeat its replication"
-        return f"{self.path}, line {number}: damaged; {fix}"
+        return f"{self.path}, line {number}: damaged, its checksum does not match; {fix}"
 
 
 @contextmanager
@@ -219,6 +238,9 @@ def open_checkpoint(path: Path, identity: RunIdentity, *, any_engine: bool = Fal
     Raises:
         InputError: The file belongs to another run, is damaged, is in use by another process, or cannot be written.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # A device never ends, and a pipe waits for a writer.
+        raise InputError(f"{path}: is not a regular file; name another file with --resume")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
@@ -230,6 +252,25 @@ def open_checkpoint(path: Path, identity: RunIdentity, *, any_engine: bool = Fal
         checkpoint = Checkpoint(path, file, identity, any_engine=any_engine)
         yield checkpoint
         checkpoint.sync()
+
+
+def _add_checksum(content: bytes, first_checksum: bytes) -> bytes:
+    """A line: a JSON object with its checksum as the last key."""
+    return content.removesuffix(b"}") + _CHECKSUM_KEY + _compute_checksum(content, first_checksum) + b'"}\n'
+
+
+def _remove_checksum(line: bytes, first_checksum: bytes) -> bytes | None:
+    """The JSON object of a line without its checksum; None if the line is not as it was written."""
+    content = line[:-_CHECKSUM_LENGTH] + b"}"
+    return content if line == _add_checksum(content, first_checksum) else None
+
+
+def _read_checksum(line: bytes) -> bytes:
+    return line[-_CHECKSUM_LENGTH:].removeprefix(_CHECKSUM_KEY).removesuffix(b'"}\n')
+
+
+def _compute_checksum(content: bytes, first_checksum: bytes) -> bytes:
+    return hashlib.sha256(first_checksum + content).hexdigest().encode()
 
 
 def _to_python_number(value: Any) -> Any:

@@ -64,7 +64,7 @@ def test_without_a_precision_there_is_none(planted):
         (["--precision", "churn_rate"], "must be METRIC=HALF_WIDTH"),
         (["--max-replications", "30"], "only limits --precision"),
         (["--precision", "csat=1", "--max-replications", "3"], "too few, because 20 are run"),
-        (["--resume", "."], "cannot be opened for writing"),
+        (["--resume", "."], "is a folder; name a file in it"),
     ],
 )
 def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):

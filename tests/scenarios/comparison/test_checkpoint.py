@@ -1,9 +1,12 @@
 """Checkpoint files: complete replications are read back unchanged, incomplete lines dropped, other runs refused."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -113,8 +116,101 @@ def test_a_damaged_line_in_the_middle_is_named(loaded, path):
     run(loaded, path)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:2], b"{nonsense}\n", *lines[3:]]))
-    with pytest.raises(InputError, match=r"kept.jsonl, line 3: damaged; delete that line to repeat its replication"):
+    with pytest.raises(
+        InputError,
+        match=r"line 3: damaged, its checksum does not match; delete that line to repeat its",
+    ):
         run(loaded, path)
+
+
+def flip_bits(whole, path, bits, loaded):
+    """What the file gives with one bit flipped: ``refused``, or the result of the run."""
+    for bit in bits:
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        try:
+            yield json.dumps(run(loaded, path).to_dict())
+        except InputError:
+            yield "refused"
+
+
+@pytest.mark.slow
+def test_every_flipped_bit_of_a_file_is_refused_or_without_effect(loaded, path):
+    """All of them, in a small file. Those without effect are in a line feed, whose line is then taken as incomplete."""
+    small = load("default", [*SMALL[:2], "replications=1"])
+    expected = json.dumps(run(small, path).to_dict())
+    whole = path.read_bytes()
+    results = list(flip_bits(whole, path, range(8 * len(whole)), small))
+    assert set(results) <= {"refused", expected}
+    assert results.count(expected) <= 8 * whole.count(b"\n")
+
+
+def test_a_flipped_bit_of_a_file_is_refused_or_without_effect(loaded, path):
+    """A sample of 400, with the first and the last bytes of every line."""
+    expected = json.dumps(run(loaded, path).to_dict())
+    whole = path.read_bytes()
+    ends = [place for place, byte in enumerate(whole) if byte == ord("\n")]
+    near_ends = [8 * place + bit for end in ends for place in (end - 1, end, end + 1) for bit in (0, 5)]
+    sample = Random(20).sample(range(8 * len(whole)), 400)
+    bits = [bit for bit in (*sample, *near_ends) if bit < 8 * len(whole)]
+    assert set(flip_bits(whole, path, bits, loaded)) <= {"refused", expected}
+
+
+def edit(path, number, old, new):
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert old in lines[number]
+    lines[number] = lines[number].replace(old, new, 1)
+    path.write_bytes(b"".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("number", "old", "new"),
+    [
+        (1, b'{"replication": 0', b'{"replication": 1e400'),
+        (1, b'{"replication": 0', b'{"replication": 7'),
+        (1, b'"runs"', b'"rums"'),
+        (1, b'"runs": ', b'"runs": ' + 100_000 * b"["),
+        (0, b'"arms": ["', b'"arms": 5, "was": ["'),
+        (0, b'"seed": 1', b'"seed": 2'),
+        (0, b'"format": 2', b'"format": 3'),
+        (2, b'"sha256": "', b'"sha256": "0'),
+        (2, b"\n", b" \n"),
+        (2, b"\n", b"\r\n"),
+    ],
+)
+def test_an_edited_line_is_refused_by_its_number(loaded, path, number, old, new):
+    run(loaded, path)
+    edit(path, number, old, new)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=f"kept.jsonl, line {number + 1}: damaged, its checksum does not match"):
+        run(loaded, path)
+    assert path.read_bytes() == before
+
+
+def test_a_line_from_the_file_of_another_run_is_refused(loaded, path):
+    run(loaded, path)
+    other = path.with_name("other.jsonl")
+    run(load("default", [*SMALL, "seed=2"]), other)
+    foreign = other.read_bytes().splitlines(keepends=True)[1]
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([lines[0], foreign, *lines[2:]]))
+    with pytest.raises(InputError, match=r"kept.jsonl, line 2: damaged"):
+        run(loaded, path)
+
+
+def test_a_file_of_an_earlier_version_is_refused_by_its_format(loaded, path):
+    run(loaded, path)
+    edit(path, 0, b'"format": 2', b'"format": 1')
+    with pytest.raises(InputError, match=r"has format 1, but this version reads format 2 only; name another file"):
+        run(loaded, path)
+
+
+def test_a_device_is_refused_and_not_read(loaded, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for file in (tmp_path / "fifo", Path("/dev/zero")):
+        with pytest.raises(InputError, match="is not a regular file; name another file"):
+            run(loaded, file)
 
 
 @pytest.mark.parametrize("content", ["title = 'a scenario'\n", "{}\n", "x"])
