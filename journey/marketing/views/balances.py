@@ -9,7 +9,8 @@ A balance has one of three bases:
 * ``unknown``: neither is recorded. The balance is unknown, and never assumed to be 0.
 
 A transfer counts from its execution in the log. Without a log entry it counts from its approval (timestamp plus
-approval latency). A transfer from a channel to itself has no effect and is omitted.
+approval latency), at the latest from the last date of the records: they state that it was executed, and a computed time
+does not contradict this. A transfer from a channel to itself has no effect and is omitted.
 """
 
 from dataclasses import dataclass
@@ -25,9 +26,10 @@ _OPENING_BALANCES = """
     FROM (SELECT campaign_id, unnest(map_entries(channel_budgets::JSON::MAP(VARCHAR, JSON))) AS entry FROM campaigns)
 """
 
-_MOVES = """
+_APPROVAL = "timestamp + to_microseconds((coalesce(approval_latency_minutes, 0) * 60000000)::BIGINT)"
+_MOVES = f"""
     SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount,
-        coalesce(executed_at, timestamp + to_minutes(coalesce(approval_latency_minutes, 0)::BIGINT)) AS moment
+        coalesce(executed_at, least({_APPROVAL}, greatest(timestamp, latest_time()))) AS moment
     FROM seen_budget_actions
     WHERE status = 'executed' AND from_channel_id <> to_channel_id AND moment <= as_of_time()
 """
@@ -78,7 +80,8 @@ BALANCE_TABLES = (
     ("statement", _STATEMENT),
     ("balances", _BALANCES),
 )
-"""Tables to create, in this order. They use the macro ``as_of_time()`` and read ``campaign_channels``, ``increments``,
+"""Tables to create, in this order. They use the macros ``as_of_time()`` and ``latest_time()``, and read
+``campaign_channels``, ``increments``,
 ``totals`` and ``seen_*``."""
 
 

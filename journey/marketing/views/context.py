@@ -66,7 +66,11 @@ class MarketingContext:
     @property
     def as_of_sql(self) -> str:
         """`as_of` as an SQL literal."""
-        return "NULL::TIMESTAMP" if self.as_of is None else f"TIMESTAMP '{self.as_of.isoformat(sep=' ')}'"
+        return _moment_sql(self.as_of)
+
+
+def _moment_sql(moment: datetime | None) -> str:
+    return "NULL::TIMESTAMP" if moment is None else f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
 
 
 def build_context(
@@ -81,14 +85,24 @@ def build_context(
         policy: The policy. Default: `MarketingPolicy()`.
     """
     context = MarketingContext(records.connection.cursor(), resolve_moment(as_of, records), policy or MarketingPolicy())
-    create_tables(context)
+    create_tables(context, records.latest_date())
     return context
 
 
-def create_tables(context: MarketingContext) -> None:
-    """Create the tables and macros that queries use."""
+def create_tables(context: MarketingContext, latest: datetime | None) -> None:
+    """Create the tables and macros that queries use.
+
+    Args:
+        context: Where to create them.
+        latest: The latest date of all records, those after `as_of` included; None if no record has a date.
+    """
     execute = context.cursor.execute
-    for macro in (*SQL_MACROS, "dollars(amount) AS printf('%.2f', amount)", f"as_of_time() AS {context.as_of_sql}"):
+    macros = (
+        "dollars(amount) AS printf('%.2f', amount)",
+        f"as_of_time() AS {context.as_of_sql}",
+        f"latest_time() AS {_moment_sql(latest)}",
+    )
+    for macro in (*SQL_MACROS, *macros):
         execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for dataset in MARKETING_FAMILY.datasets:
         date_column = observation_column(dataset)

@@ -41,6 +41,16 @@ def test_a_transfer_counts_from_its_approval():
     assert _by_channel(rows(), as_of=datetime(2026, 3, 16, 11, 25))[key].brought == 1500.0
 
 
+def test_an_executed_transfer_counts_at_the_latest_date_although_its_computed_approval_is_later():
+    """CAMP_002 on CH_03 has 2,572.50; the last record of all is an executed transfer of 100 with a latency of 90."""
+    tables = rows()
+    last = {**row(tables, "budget_actions", "BUD_0001"), "budget_action_id": "BUD_LAST", "amount": 100.0}
+    tables["budget_actions"].append(last | {"timestamp": "2026-12-01T09:00:00", "approval_latency_minutes": 90})
+    assert _by_channel(tables)["CAMP_002", "CH_03"].balance == 2472.5
+    # On the records' own last moment it is executed; before that it is not known yet.
+    assert _by_channel(tables, as_of=datetime(2026, 12, 1, 8, 59))["CAMP_002", "CH_03"].balance == 2572.5
+
+
 moves = st.lists(
     st.tuples(
         st.sampled_from(["CH_02", "CH_03"]),
