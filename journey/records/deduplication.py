@@ -5,7 +5,8 @@
   a positive type is kept, so that a conflict never understates the risk (warning).
 * Other rows with the same key: the first row of the file is kept, because the correct one is unknown (error).
 
-Signals without a key, or with different keys, are not removed here; `journey.decision.rules.gather` counts them once.
+Rows of a set whose equal rows are different observations (see `journey.records.model.Record`) are all kept. Signals
+without a key, or with different keys, are not removed here; `journey.decision.rules.gather` counts them once.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ _REASON_INDEX = 3
 
 def resolve_duplicates(connection: duckdb.DuckDBPyConnection, datasets: Iterable[str], policy: Policy) -> None:
     """Keep one row of each key in the clean tables of these sets, and one of identical rows without a key."""
-    names = list(datasets)
+    names = [dataset for dataset in datasets if not get_model(dataset).observations]
     for dataset, has_some in zip(names, map_in_parallel(connection, _has_duplicates, names), strict=True):
         if has_some:
             _resolve(connection, dataset, get_key(dataset), policy)

@@ -30,6 +30,8 @@ class Record(BaseModel):
         key: The field that identifies a row; None if rows have no key.
         subject: The field that identifies the subject of a row without a key.
         planned: Dates of planned events; they do not count for the latest date of the records.
+        observations: Whether equal rows without a key are different observations, all of which count; otherwise one of
+            them is a repetition.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -38,6 +40,7 @@ class Record(BaseModel):
     key: ClassVar[str | None]
     subject: ClassVar[str] = "customer_id"
     planned: ClassVar[frozenset[str]] = frozenset()
+    observations: ClassVar[bool] = False
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

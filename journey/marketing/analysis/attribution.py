@@ -129,10 +129,14 @@ def build_methods(order: int) -> dict[str, Callable[[Sequence[Path]], Credits]]:
 
 
 def read_paths_by_campaign(context: "MarketingContext") -> dict[str | None, list[Path]]:
-    """The recorded paths up to `as_of`, by campaign. Paths without channels are omitted; a check reports them."""
+    """The recorded paths up to `as_of`, by campaign.
+
+    Paths without channels and values without a conversion are omitted; checks report them.
+    """
     rows = context.cursor.execute(f"""
         SELECT campaign_id, {PATH_CHANNELS_SQL} AS channels, sum(conversions)::BIGINT,
-            CASE WHEN count(*) FILTER (WHERE conversions > 0 AND value IS NULL) = 0 THEN sum(coalesce(value, 0)) END,
+            CASE WHEN count(*) FILTER (WHERE conversions > 0 AND value IS NULL) = 0
+                THEN coalesce(sum(value) FILTER (WHERE conversions > 0), 0) END,
             sum(nulls)::BIGINT
         FROM seen_conversion_paths WHERE len({PATH_CHANNELS_SQL}) > 0 GROUP BY ALL
             ORDER BY campaign_id NULLS LAST, channels

@@ -90,6 +90,20 @@ def path_of_unknown_channel(context: MarketingContext) -> str:
     """
 
 
+@rule("value-without-conversion", FindingSeverity.ERROR)
+def value_without_conversion(context: MarketingContext) -> str:
+    """A customer path with a value but without a conversion; the value is that of the conversions.
+
+    Remedy: correct the number of conversions, or remove the value.
+    """
+    del context
+    return """
+        SELECT 'conversion_paths' AS dataset, label AS record, campaign_id, value AS amount,
+            'The path has a value of ' || dollars(value) || ', but no conversion; the value is not used.' AS message
+        FROM seen_conversion_paths WHERE conversions = 0 AND value > 0
+    """
+
+
 @rule("paths-exceed-performance", FindingSeverity.WARNING)
 def paths_exceed_performance(context: MarketingContext) -> str:
     """Customer paths with more conversions than performance has for the campaign.

@@ -63,18 +63,44 @@ def step_outside_path(context: MarketingContext) -> str:
 
 @rule("duplicate-count", FindingSeverity.ERROR)
 def duplicate_count(context: MarketingContext) -> str:
-    """Several counts of the same step, cell and day; whether to add them is unknown.
+    """Counts of the same step, cell and day by several sources; they may count the same people.
 
-    Remedy: keep one count, or add them yourself if they count different people.
+    Remedy: keep the count of one source.
     """
     del context
     return f"""
-        SELECT 'funnel_events' AS dataset, min(label) AS record, campaign_id,
-            string_agg(label, ' and ' ORDER BY label) || ' both count ' || stage || ' of ' || segment_id || ' on '
-            || channel_id || ' on ' || day || ': the counts are not used.' AS message
+        {_CELLS_WITH_SEVERAL_ROWS}
+        SELECT 'funnel_events' AS dataset, record, campaign_id,
+            labels || ' count ' || step || ', by different sources that may count the same people: '
+            || 'the counts are not used.' AS message
+        FROM cells WHERE sources > 1
+    """
+
+
+@rule("counts-added", FindingSeverity.NOTICE)
+def counts_added(context: MarketingContext) -> str:
+    """Several counts of the same step, cell and day by one source; they are added.
+
+    Remedy: nothing, if each row counts other people; otherwise keep one of them.
+    """
+    del context
+    return f"""
+        {_CELLS_WITH_SEVERAL_ROWS}
+        SELECT 'funnel_events' AS dataset, record, campaign_id,
+            labels || ' count ' || step || ', by one source: their sum, ' || n || ', is used.' AS message
+        FROM cells WHERE sources = 1
+    """
+
+
+_CELLS_WITH_SEVERAL_ROWS = f"""
+    WITH cells AS (
+        SELECT campaign_id, min(label) AS record, string_agg(label, ' and ' ORDER BY label) AS labels,
+            stage || ' of ' || segment_id || ' on ' || channel_id || ' on ' || day AS step, sum(count) AS n,
+            count(DISTINCT coalesce(source, '')) AS sources
         FROM (SELECT *, {funnel_day_sql()} AS day FROM seen_funnel_events)
         GROUP BY campaign_id, segment_id, channel_id, day, stage HAVING count(*) > 1
-    """
+    )
+"""
 
 
 @rule("step-not-recorded", FindingSeverity.NOTICE)

@@ -2,7 +2,6 @@
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
-from journey.marketing.views.funnel import funnel_day_sql
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
 
@@ -141,7 +140,7 @@ def rollup_below_funnel(context: MarketingContext) -> str:
     Remedy: find out which of the two sources is incomplete.
     """
     del context
-    return f"""
+    return """
         WITH last_steps AS (
             SELECT campaign_id, max_by(stage, step_number) AS stage FROM steps GROUP BY campaign_id HAVING count(*) > 1
         ),
@@ -149,9 +148,9 @@ def rollup_below_funnel(context: MarketingContext) -> str:
             SELECT r.label, r.campaign_id, r.clicks, r.conversions, any_value(l.stage) AS last_stage,
                 sum(f.count) FILTER (WHERE f.stage = 'visit') AS visits,
                 sum(f.count) FILTER (WHERE f.stage = l.stage) AS reached
-            FROM seen_segment_rollups AS r JOIN last_steps AS l USING (campaign_id) JOIN seen_funnel_events AS f
+            FROM seen_segment_rollups AS r JOIN last_steps AS l USING (campaign_id) JOIN used_funnel_events AS f
                 ON f.campaign_id = r.campaign_id AND f.segment_id = r.segment_id
-                AND {funnel_day_sql("f.")} BETWEEN r.window_start::DATE AND r.window_end::DATE
+                AND f.day BETWEEN r.window_start::DATE AND r.window_end::DATE
             GROUP BY r.rollup_id, r.label, r.campaign_id, r.clicks, r.conversions
         )
         SELECT 'segment_rollups' AS dataset, label AS record, campaign_id,

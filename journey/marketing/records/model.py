@@ -291,11 +291,15 @@ class AttributionHint(Record):
 
 
 class ConversionPath(Record):
-    """A sequence of channels that prospects met, with the number of conversions among these prospects."""
+    """A sequence of channels that prospects met, with the number of conversions among these prospects.
+
+    A row may be one prospect or the sum of many: equal rows are added.
+    """
 
     dataset: ClassVar[str] = "conversion_paths"
     key: ClassVar[str | None] = None
     subject: ClassVar[str] = "path"
+    observations: ClassVar[bool] = True
 
     path: str = Field(description="Channels in order, separated by '>': CH_03 > CH_02.")
     campaign_id: str | None = Field(default=None, description="The campaign.")

@@ -81,8 +81,7 @@ BALANCE_TABLES = (
     ("balances", _BALANCES),
 )
 """Tables to create, in this order. They use the macros ``as_of_time()`` and ``latest_time()``, and read
-``campaign_channels``, ``increments``,
-``totals`` and ``seen_*``."""
+``campaign_channels``, ``increments``, ``totals`` and ``seen_*``."""
 
 
 @dataclass(frozen=True, slots=True)

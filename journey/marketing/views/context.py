@@ -15,6 +15,7 @@ from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.store import MarketingRecords
 from journey.marketing.views.balances import BALANCE_TABLES
 from journey.marketing.views.effective_actions import effective_actions_query
+from journey.marketing.views.funnel import USED_EVENTS
 from journey.marketing.views.performance import INCREMENTS, TOTALS
 from journey.records.columns import build_label_sql, get_date_columns
 from journey.records.database import literal, quoted
@@ -30,6 +31,7 @@ class MarketingContext:
     Besides the clean tables, queries can read these tables, which only contain rows dated up to `as_of`:
 
     * ``seen_<set>``: each record set, with ``label`` (name of the row in messages);
+    * ``used_funnel_events``: the funnel counts that are used, with ``day``; see `journey.marketing.views.funnel`;
     * ``increments``: performance between two snapshots of an asset, with the asset's ``campaign_id``, ``segment_id``
       and ``channel_id``, and with ``since`` (time of the previous snapshot, null for the first);
     * ``totals``: performance up to the last snapshot of each asset and experiment, with the same columns;
@@ -116,6 +118,7 @@ def create_tables(context: MarketingContext, latest: datetime | None) -> None:
     execute(
         f"CREATE OR REPLACE TEMP TABLE seen_budget_actions AS {effective_actions_query(context.policy.budget.currency)}"
     )
+    execute(f"CREATE OR REPLACE TEMP TABLE used_funnel_events AS {USED_EVENTS}")
     execute(f"CREATE OR REPLACE TEMP TABLE increments AS {INCREMENTS}")
     execute(f"CREATE OR REPLACE TEMP TABLE totals AS {TOTALS}")
     execute(f"CREATE OR REPLACE TEMP TABLE steps AS {_STEPS}")

@@ -1,7 +1,8 @@
 """The funnel: counts and step conversion by campaign, segment, channel and day, along the campaign's own path.
 
-A **cell** is a segment on a channel of a campaign on a day. Its steps are those of the campaign's path. A step without
-a count is unknown, not zero. Conversion is computed only between neighbouring steps that both have a count.
+A **cell** is a segment on a channel of a campaign on a day. Its steps are those of the campaign's path. Several counts
+of a step by one source are added; the sum of counts of several sources is unknown. A step without a count is unknown,
+not zero. Conversion is computed only between neighbouring steps that both have a count.
 
 If one source counted both steps, the later step is part of the earlier one and Wilson's interval is valid. Counts of
 two sources are not nested: their interval assumes that they are, and the row is flagged. A ratio above 1 has no
@@ -36,21 +37,31 @@ def funnel_day_sql(prefix: str = "") -> str:
     return f"coalesce({prefix}date, {prefix}timestamp)::DATE"
 
 
+USED_EVENTS = f"""
+    SELECT *, {funnel_day_sql()} AS day FROM seen_funnel_events
+    WINDOW cell AS (PARTITION BY campaign_id, segment_id, channel_id, {funnel_day_sql()}, stage)
+    QUALIFY min(coalesce(source, '')) OVER cell = max(coalesce(source, '')) OVER cell
+"""
+"""SQL for the funnel counts that are used, with their ``day``.
+
+Several rows of one source for the same step of a cell are observations and are added. Rows of several sources may count
+the same people, so their sum is unknown and none of them is used.
+"""
+
 CELLS = f"""
     WITH counted AS (
-        SELECT *, {funnel_day_sql()} AS day, count(*) OVER grain AS row_count FROM seen_funnel_events
-        WINDOW grain AS (PARTITION BY campaign_id, segment_id, channel_id, {funnel_day_sql()}, stage)
+        SELECT campaign_id, segment_id, channel_id, {funnel_day_sql()} AS day, stage, min(label) AS label,
+            min(source) AS source, CASE WHEN count(confidence) = count(*) THEN min(confidence) END AS confidence,
+            count(*) AS row_count, CASE WHEN count(DISTINCT coalesce(source, '')) = 1 THEN sum(count)::BIGINT END AS n
+        FROM seen_funnel_events GROUP BY ALL
     ),
     days AS (SELECT DISTINCT campaign_id, segment_id, channel_id, day FROM counted),
     filled AS (
         SELECT d.*, s.stage, s.step_number, c.label, c.source, c.confidence, coalesce(c.row_count, 0) AS row_count,
-            CASE WHEN c.row_count = 1 THEN c.count END AS n
+            c.n
         FROM days AS d JOIN steps AS s USING (campaign_id)
             LEFT JOIN counted AS c ON c.campaign_id = d.campaign_id AND c.segment_id = d.segment_id
                 AND c.channel_id = d.channel_id AND c.day = d.day AND c.stage = s.stage
-        QUALIFY row_number() OVER (
-            PARTITION BY d.campaign_id, d.segment_id, d.channel_id, d.day, s.stage ORDER BY c.label
-        ) = 1
     )
     SELECT *, lag(n) OVER line AS before_n, lag(stage) OVER line AS before_stage,
         lag(source) OVER line AS before_source, lag(confidence) OVER line AS before_confidence
@@ -86,8 +97,8 @@ class FunnelRow:
         conversion: Count divided by the count of the previous step; None for the first step and if unknown.
         ci_low: Lower bound of Wilson's interval for the conversion.
         ci_high: Upper bound of this interval.
-        flag: The most serious of these, or None: ``not_recorded``, ``counted_twice`` (two rows count the step, so the
-            count is unknown), ``over_one``, ``not_trusted`` (this count or the previous one), ``drop_off``,
+        flag: The most serious of these, or None: ``not_recorded``, ``counted_twice`` (two sources count the step, so
+            the count is unknown), ``over_one``, ``not_trusted`` (this count or the previous one), ``drop_off``,
             ``mixed_sources`` (the interval assumes nested steps).
         denominator: Name of the previous step; None for the first step.
         trust: Trust in the count, 0 to 1; None if not counted.
@@ -185,7 +196,7 @@ def _read_steps(context: "MarketingContext") -> list[_Step]:
     rows = context.cursor.execute(f"""
         SELECT campaign_id, segment_id, channel_id, day, stage, n, before_n, before_stage,
             coalesce(source = before_source, FALSE), CASE WHEN n IS NOT NULL THEN {trust} END,
-            CASE WHEN before_n IS NOT NULL THEN {previous_trust} END, row_count > 1
+            CASE WHEN before_n IS NOT NULL THEN {previous_trust} END, row_count > 0 AND n IS NULL
         FROM ({CELLS}) ORDER BY campaign_id, segment_id, channel_id, day, step_number
     """).fetchall()
     return [_Step(*row) for row in rows]

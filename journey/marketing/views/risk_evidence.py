@@ -54,7 +54,7 @@ _EVIDENCE_QUERY = f"""
     ),
     reached AS (
         SELECT q.risk_id, q.name, s.stage, sum(f.count) AS n
-        FROM quotes AS q JOIN stages AS s USING (name) JOIN seen_funnel_events AS f
+        FROM quotes AS q JOIN stages AS s USING (name) JOIN used_funnel_events AS f
             ON f.campaign_id = q.campaign_id AND f.stage = s.stage AND f.timestamp <= q.timestamp
             AND (q.risk_id, f.segment_id, f.channel_id) IN (SELECT (risk_id, segment_id, channel_id) FROM cells)
         GROUP BY ALL

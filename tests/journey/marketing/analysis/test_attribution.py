@@ -62,3 +62,32 @@ def test_records_after_as_of_are_not_credited():
 def test_the_order_of_the_chain_comes_from_the_policy_and_is_reported():
     policy = MarketingPolicy(attribution=AttributionPolicy(order=2))
     assert _credit(policy=policy)["CAMP_001", "paths", "markov", "CH_01"].order == 2
+
+
+def _paths(*counted):
+    return [
+        {"path": path, "campaign_id": "CAMP_001", "conversions": conversions, "nulls": nulls, "value": value}
+        for path, conversions, nulls, value in counted
+    ]
+
+
+def test_one_row_per_prospect_gives_the_credit_of_counted_paths():
+    counted = _paths(("CH_01 > CH_02", 3, 2, 30.0), ("CH_02", 1, 4, 10.0))
+    single = _paths(
+        *[("CH_01 > CH_02", 1, 0, 10.0)] * 3, *[("CH_01 > CH_02", 0, 1, None)] * 2,
+        ("CH_02", 1, 0, 10.0), *[("CH_02", 0, 1, None)] * 4,
+    )  # fmt: skip
+    assert len(single) == 10
+    assert _credit(rows() | {"conversion_paths": single}) == _credit(rows() | {"conversion_paths": counted})
+
+
+def test_equal_paths_are_not_reported_as_repetitions():
+    tables = rows() | {"conversion_paths": _paths(*[("CH_01", 1, 0, 5.0)] * 4)}
+    found = records(tables)
+    assert found.set_aside == ()
+    assert _credit(tables)["CAMP_001", "paths", "first_touch", "CH_01"].conversions == 4
+
+
+def test_a_value_without_a_conversion_is_not_credited():
+    paths = _paths(("CH_01", 1, 0, 5.0), ("CH_01", 0, 1, 100.0))
+    assert _credit(rows() | {"conversion_paths": paths})["CAMP_001", "paths", "linear", "CH_01"].value == 5.0

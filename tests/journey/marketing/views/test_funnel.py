@@ -82,9 +82,20 @@ def test_a_count_above_that_of_the_previous_step_has_no_conversion():
     assert (signup.conversion, signup.ci_low, signup.ci_high, signup.flag) == (None, None, None, "over_one")
 
 
-def test_a_step_with_two_counts_is_unknown():
-    _, signup = _funnel(("visit", 100), ("signup", 11), ("signup", 12))
+def test_a_step_that_two_sources_count_is_unknown():
+    _, signup = _funnel(("visit", 100), ("signup", 11), ("signup", 11, {"source": "web_analytics"}))
     assert (signup.count, signup.flag) == (None, "counted_twice")
+
+
+@pytest.mark.parametrize("second", [11, 12])
+def test_counts_of_a_step_by_one_source_are_added(second):
+    _, signup = _funnel(("visit", 100), ("signup", 11), ("signup", second))
+    assert (signup.count, signup.conversion) == (11 + second, (11 + second) / 100)
+
+
+def test_added_counts_have_the_lowest_confidence_of_their_rows():
+    _, signup = _funnel(("visit", 1000), ("signup", 0), ("signup", 0, {"confidence": 0.55}))
+    assert (signup.count, signup.flag) == (0, "not_trusted")
 
 
 def test_an_untrusted_count_is_not_flagged_as_a_drop_off():
