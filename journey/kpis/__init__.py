@@ -23,7 +23,7 @@ def compute_kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> 
         orchestrator: The orchestrator; used for the journey and the prices.
     """
     return {
-        "operational": compute_operational_kpis(facts, records),
+        "operational": compute_operational_kpis(facts, records, orchestrator.journey),
         "effectiveness": compute_effectiveness_kpis(facts, orchestrator.journey),
         "business": compute_business_kpis(facts, orchestrator.policy.economics),
     }

@@ -1,38 +1,41 @@
 """Effectiveness KPIs: resolution, repeat issues, escalations and proactive interventions."""
 
 from collections import Counter
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
-from journey.kpis.facts import BEFORE_AFTER_DAYS, ESCALATION, SUPPORT_STAGES, Facts
+from journey.kpis.facts import BEFORE_AFTER_DAYS, ESCALATION, SUPPORT_STAGES, Facts, InterventionFact
 from journey.kpis.model import Kpi, mean_kpi, share_kpi, unknown_kpi
 from journey.machine import Journey
+from journey.records.outcome_labels import KNOWN_OUTCOMES, SUCCESS_OUTCOMES, UNRESOLVED_OUTCOMES, normalise_outcome
 
-SUCCESS_OUTCOMES = frozenset(("resolved", "improved_engagement", "success", "recovered", "retained", "renewed"))
-"""Outcome labels that count as a success."""
-
-UNRESOLVED_OUTCOMES = frozenset(
-    ("no_response", "partial_improvement", "unresolved", "failed", "no_improvement", "churned")
-)
-"""Outcome labels that leave the issue, or part of it, unresolved. Other labels are neither success nor unresolved."""
-
-NO_BASELINE_PERIOD = "needs a baseline period before the orchestrator, which these records do not cover"
+NO_STAGE = "no customer has a recorded stage"
+NO_BASELINE_PERIOD = "it compares with a baseline period, and none is given"
 
 
 def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]:
     """Compute all KPIs of the group."""
     return {
         "time_to_resolution_days": mean_kpi(
-            ((fact.journey_stage or "unknown", fact.resolution_time_days) for fact in facts.outcomes),
+            (
+                (fact.journey_stage or "unknown", fact.resolution_time_days)
+                for fact in facts.outcomes
+                if is_resolved(fact)
+            ),
             "days",
-            "mean resolution_time_days over the outcomes that have one, by the stage of the intervention",
+            f"mean resolution_time_days of the outcomes labelled {_list(SUCCESS_OUTCOMES)}, by the stage of the"
+            " intervention",
+            reason="no resolved outcome has resolution_time_days",
         ),
         **_compute_success_rates(facts),
         "repeat_issue_rate": share_kpi(
             facts.customers.with_repeat_issues,
             facts.customers.with_negative_signals,
             "customers with negative signals of one cause on two or more days / customers with any negative signal",
+            reason="no customer has a negative signal",
         ),
         "reduction_in_unresolved_or_repeat_issues": unknown_kpi(
-            "share", f"unresolved and repeat issues now / in the baseline period; {NO_BASELINE_PERIOD}"
+            "share", "unresolved and repeat issues now / in the baseline period", NO_BASELINE_PERIOD
         ),
         "negative_signals_before_after_contact": mean_kpi(
             facts.customers.signal_changes,
@@ -41,45 +44,53 @@ def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]
             f" {BEFORE_AFTER_DAYS} days before it, customers with a complete window after; issues can also resolve on"
             " their own",
             "directional",
+            reason=f"no contacted customer has {BEFORE_AFTER_DAYS} days of records after the first contact",
         ),
         **_compute_escalation_rates(facts, journey),
         **_compute_proactive_share(facts),
         "consistency_across_channels": unknown_kpi(
-            "share", "spread of experience between channels; the records contain no channel"
+            "share", "spread of experience between channels", "no field of the records states the channel"
         ),
     }
 
 
+def is_resolved(fact: InterventionFact) -> bool:
+    """Return whether the label of the outcome says that the issue was resolved."""
+    return fact.outcome is not None and normalise_outcome(fact.outcome) in SUCCESS_OUTCOMES
+
+
+def _list(labels: AbstractSet[str]) -> str:
+    return ", ".join(sorted(labels))
+
+
 def _compute_success_rates(facts: Facts) -> dict[str, Kpi]:
-    labels = Counter(str(fact.outcome) for fact in facts.outcomes)
+    spelt = Counter(normalise_outcome(fact.outcome) for fact in facts.outcomes if fact.outcome is not None)
+    labels = {label: number for label, number in sorted(spelt.items()) if label in KNOWN_OUTCOMES}
     count = sum(labels.values())
-    by = {label: {"value": number / count, "n": number} for label, number in sorted(labels.items())}
+    by = {label: {"value": number / count, "n": number} for label, number in labels.items()}
     succeeded = sum(number for label, number in labels.items() if label in SUCCESS_OUTCOMES)
     unresolved = sum(number for label, number in labels.items() if label in UNRESOLVED_OUTCOMES)
-    rate = share_kpi(
-        succeeded, count, f"outcomes labelled {', '.join(sorted(SUCCESS_OUTCOMES))} / interventions with an outcome"
-    )
+    whole, reason = "outcomes with a known label", "no outcome has a known label"
+    success = share_kpi(succeeded, count, f"outcomes labelled {_list(SUCCESS_OUTCOMES)} / {whole}", reason=reason)
     return {
-        "intervention_success_rate": Kpi(rate.value, rate.unit, rate.n, rate.definition, rate.status, by),
+        "intervention_success_rate": replace(success, by=by),
         "unresolved_rate": share_kpi(
-            unresolved,
-            count,
-            f"outcomes labelled {', '.join(sorted(UNRESOLVED_OUTCOMES))} / interventions with an outcome",
+            unresolved, count, f"outcomes labelled {_list(UNRESOLVED_OUTCOMES)} / {whole}", reason=reason
         ),
     }
 
 
 def _compute_escalation_rates(facts: Facts, journey: Journey) -> dict[str, Kpi]:
-    definition = "customers that ever entered escalation / customers"
-    change = unknown_kpi("share", f"escalation rate now less the rate in the baseline period; {NO_BASELINE_PERIOD}")
-    if ESCALATION not in journey.stages:
-        return {
-            "escalation_rate": unknown_kpi("share", f"{definition}; this journey has no such stage"),
-            "decrease_in_escalations": change,
-        }
+    definition = "customers that ever entered escalation / customers with a recorded stage"
+    if ESCALATION in journey.stages:
+        rate = share_kpi(facts.customers.escalated, facts.customers.count, definition, reason=NO_STAGE)
+    else:
+        rate = unknown_kpi("share", definition, "this journey has no such stage")
     return {
-        "escalation_rate": share_kpi(facts.customers.escalated, facts.customers.count, definition),
-        "decrease_in_escalations": change,
+        "escalation_rate": rate,
+        "decrease_in_escalations": unknown_kpi(
+            "share", "escalation rate now less the rate in the baseline period", NO_BASELINE_PERIOD
+        ),
     }
 
 
@@ -90,8 +101,9 @@ def _compute_proactive_share(facts: Facts) -> dict[str, Kpi]:
             sum(fact.journey_stage not in SUPPORT_STAGES for fact in acted),
             len(acted),
             "interventions made outside support and escalation / interventions with an action and a recorded stage",
+            reason="no intervention with an action states its stage",
         ),
         "increase_in_proactive_interventions": unknown_kpi(
-            "share", f"proactive share now less the share in the baseline period; {NO_BASELINE_PERIOD}"
+            "share", "proactive share now less the share in the baseline period", NO_BASELINE_PERIOD
         ),
     }

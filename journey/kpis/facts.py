@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY
-from journey.decision.steps import STATES
+from journey.decision.steps import OVERRIDDEN, STATES
 from journey.kpis.stage_accuracy import StageAccuracy, measure_stage_accuracy
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
@@ -37,7 +37,10 @@ REVIEWED_STATES = ("approved", "rejected", "overridden", *EXECUTED_STATES)
 # A customer's number is the row in this table.
 _CREATE_PEOPLE = """
 CREATE OR REPLACE TEMP TABLE people AS
-SELECT customer_id, segment, account_value FROM customers
+SELECT customer_id, segment,
+    -- A missing account value was read as 0, which would make the value of every intervention 0.
+    CASE WHEN account_value > 0 OR gaps = 0 THEN account_value END AS account_value
+FROM customers
 WHERE $only::VARCHAR IS NULL OR customer_id = $only ORDER BY customer_id
 """
 
@@ -56,7 +59,8 @@ newest AS (
     ) = 1
 )
 SELECT i.intervention_id, i.customer_id, p.rowid, p.segment, p.account_value, i.recommended_action, i.journey_stage,
-    i.requires_human_approval, i.evaluation_latency_ms, i.generated_at, i.status, o.intervention_id IS NOT NULL,
+    i.requires_human_approval, i.evaluation_latency_ms, i.generated_at, i.status, i.gaps = 0,
+    o.intervention_id IS NOT NULL,
     o.outcome, o.resolution_time_days, o.csat_delta, o.churn_risk_delta, o.estimated_revenue_saved, o.human_override
 FROM interventions AS i JOIN people AS p USING (customer_id) LEFT JOIN newest AS o USING (intervention_id)
 WHERE i.generated_at <= $cutoff::TIMESTAMP
@@ -77,6 +81,12 @@ MAX_DAYS = 1 << 22
 _CUSTOMER_CAUSE_DAYS = f"""
 SELECT (person * $causes::BIGINT + cause) * {MAX_DAYS} + datediff('day', DATE '0001-01-01', detected_at::DATE) AS packed
 FROM negative_signals
+"""
+
+_WITH_STAGE = """
+SELECT p.rowid AS person FROM people AS p SEMI JOIN (
+    FROM journey_state_log WHERE state_entered_at <= $cutoff::TIMESTAMP
+) USING (customer_id) ORDER BY person
 """
 
 _COUNT_ESCALATED = """
@@ -104,13 +114,14 @@ class InterventionFact(NamedTuple):
         customer_id: The customer's ID.
         person: The customer's number among the evaluated customers.
         segment: The customer's segment.
-        account_value: The customer's account value, in dollars per year.
+        account_value: The customer's account value, in dollars per year, or None.
         recommended_action: The recommended action.
         journey_stage: The recorded stage, or None.
         requires_human_approval: Whether a person must approve it.
         evaluation_latency_ms: Duration of the decision in milliseconds, or None.
         generated_at: The time of the decision.
         status: The recorded status, or None.
+        has_approval_flag: Whether the record has `requires_human_approval`; without it, False is the default.
         measured: Whether an outcome is known.
         outcome: Label of the outcome; this field and the following ones are None where not recorded.
         resolution_time_days: Days until it was resolved.
@@ -124,13 +135,14 @@ class InterventionFact(NamedTuple):
     customer_id: str
     person: int
     segment: str
-    account_value: float
+    account_value: float | None
     recommended_action: str
     journey_stage: str | None
     requires_human_approval: bool
     evaluation_latency_ms: float | None
     generated_at: datetime
     status: str | None
+    has_approval_flag: bool
     measured: bool
     outcome: str | None
     resolution_time_days: float | None
@@ -152,6 +164,16 @@ class InterventionFact(NamedTuple):
         return not self.is_monitoring and self.state in EXECUTED_STATES
 
     @property
+    def is_overridden(self) -> bool:
+        """Whether a person overrode the decision: what was then done is that person's decision."""
+        return bool(self.human_override) or self.status == STATES[OVERRIDDEN]
+
+    @property
+    def is_credited(self) -> bool:
+        """Whether the orchestrator's own action was carried out, so that its value and cost are the orchestrator's."""
+        return self.is_executed and not self.is_overridden
+
+    @property
     def is_reviewed(self) -> bool:
         """Whether a person reviewed it."""
         return self.requires_human_approval and self.state in REVIEWED_STATES
@@ -166,7 +188,7 @@ _STATE_KEY = itemgetter(
 
 
 class CohortCount(NamedTuple):
-    """Counts of a group of customers.
+    """Counts of a group of customers. Customers without a recorded stage are in no group.
 
     Attributes:
         customers: Number of customers.
@@ -185,7 +207,9 @@ class CustomerFacts:
 
     Attributes:
         treated: Customers that were ever contacted.
-        baseline: Customers that were never contacted.
+        baseline: Customers without any recorded intervention other than monitoring.
+        undecided: The others: an intervention is pending, or was rejected or expired. They are neither treated nor a
+            baseline, because the orchestrator selected them.
         escalated: Number of customers that ever entered escalation.
         with_negative_signals: Number of customers with any negative signal.
         with_repeat_issues: Number of customers with negative signals of one cause on different days.
@@ -195,6 +219,7 @@ class CustomerFacts:
 
     treated: CohortCount
     baseline: CohortCount
+    undecided: CohortCount
     escalated: int
     with_negative_signals: int
     with_repeat_issues: int
@@ -202,13 +227,13 @@ class CustomerFacts:
 
     @property
     def count(self) -> int:
-        """All customers."""
-        return self.treated.customers + self.baseline.customers
+        """All customers with a recorded stage."""
+        return self.treated.customers + self.baseline.customers + self.undecided.customers
 
     @property
     def ended(self) -> int:
         """Customers whose journey has ended in a terminal stage."""
-        return self.treated.ended + self.baseline.ended
+        return self.treated.ended + self.baseline.ended + self.undecided.ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +256,11 @@ class Facts:
     def outcomes(self) -> list[InterventionFact]:
         """Interventions with a known outcome."""
         return [fact for fact in self.interventions if fact.measured]
+
+    @property
+    def credited_outcomes(self) -> list[InterventionFact]:
+        """Interventions with a known outcome that is the orchestrator's: carried out, and not overridden."""
+        return [fact for fact in self.outcomes if fact.is_credited]
 
 
 def collect_facts(
@@ -298,10 +328,15 @@ def _collect_customers(
             first_contacts[fact.person] = min(fact.generated_at, first_contacts.get(fact.person, fact.generated_at))
     causes = _create_negative_signals(cursor, orchestrator, as_of)
     with_negative_signals, with_repeat_issues = _count_with_negative_signals(cursor, causes)
-    others = [row for row in range(len(ended)) if row not in first_contacts]
+    proposed = {fact.person for fact in interventions if not fact.is_monitoring}
+    undecided = proposed.difference(first_contacts)
+    with_stage = cursor.execute(_WITH_STAGE, {"cutoff": as_of.cutoff}).fetchnumpy()["person"].tolist()
+    groups: dict[str, list[int]] = {"treated": [], "undecided": [], "baseline": []}
+    for person in with_stage:
+        group = "treated" if person in first_contacts else "undecided" if person in undecided else "baseline"
+        groups[group].append(person)
     return CustomerFacts(
-        treated=_count_cohort(first_contacts, severities, ended),
-        baseline=_count_cohort(others, severities, ended),
+        **{name: _count_cohort(people, severities, ended) for name, people in groups.items()},
         escalated=int(one_value(cursor, _COUNT_ESCALATED, {"stage": ESCALATION, "cutoff": as_of.cutoff})),
         with_negative_signals=int(with_negative_signals),
         with_repeat_issues=int(with_repeat_issues),
@@ -309,7 +344,7 @@ def _collect_customers(
     )
 
 
-def _count_cohort(rows: Any, severities: Sequence[float], ended: Sequence[bool]) -> CohortCount:
+def _count_cohort(rows: Sequence[int], severities: Sequence[float], ended: Sequence[bool]) -> CohortCount:
     live = tuple([severities[row] for row in rows if not ended[row]])
     return CohortCount(len(rows), len(rows) - len(live), live)
 

@@ -1,22 +1,32 @@
 """The ROI ledger of recorded interventions: the seed's cost and value components, each dollar counted once.
 
-Recorded data has no counterfactual, so the result is directional: it shows the sign of the effect, not its size.
+Recorded data has no counterfactual, so the result is directional: it shows the sign of the effect, not its size. An
+intervention that a person overrode gives the orchestrator neither its value nor the cost of its action. The recorder's
+own estimate of the revenue saved is another estimate of the same value, so it is reported beside the ledger.
 """
 
 from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date
 from math import fsum
 
 from journey.core.time_units import DAYS_PER_MONTH, MINUTES_PER_HOUR
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Economics, Policy, Provenance
 from journey.kpis.business import AT_FACE_VALUE, compute_preserved_revenue
-from journey.kpis.facts import SUPPORT_STAGES, Facts
+from journey.kpis.effectiveness import is_resolved
+from journey.kpis.facts import SUPPORT_STAGES, Facts, InterventionFact
 from journey.money.ledger import Ledger, LedgerLine, Memo
 
 LEDGER_LABEL = "directional: recorded data has no counterfactual"
 
 
 ONE_CUSTOMER_LABEL = f"{LEDGER_LABEL}; without infrastructure, which is a cost of the whole company"
+
+RECORDED_ESTIMATE = "revenue saved, as recorded"
+"""Name of the memo with the recorder's own estimate, for all actions carried out, overridden ones included."""
+
+_GetRevenue = Callable[[InterventionFact], float | None]
 
 
 def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf, *, one_customer: bool = False) -> Ledger:
@@ -28,45 +38,105 @@ def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf, *, one_cust
         as_of: The time of the evaluation.
         one_customer: Whether the facts are limited to one customer; costs of the whole company are then left out.
     """
-    economics = policy.economics
-    shared = () if one_customer else (_build_infrastructure_line(facts, economics, as_of),)
+    shared = () if one_customer else (_build_infrastructure_line(facts, policy.economics, as_of),)
+
+    def build_lines(counts: Callable[[InterventionFact], bool], get_revenue: _GetRevenue) -> tuple[LedgerLine, ...]:
+        counted = [fact for fact in facts.interventions if counts(fact)]
+        value_lines = _build_value_lines(counted, policy.economics, get_revenue)
+        return (*value_lines, *_build_cost_lines(facts, counted, policy), *shared)
+
     return Ledger(
-        lines=(*_build_value_lines(facts, economics), *_build_cost_lines(facts, policy), *shared),
-        memos=(
-            Memo(
-                "revenue saved, as recorded",
-                _sum_known([fact.estimated_revenue_saved for fact in facts.outcomes]),
-                "the recorded estimate of the same value, as revenue and not margin; not added",
-            ),
-        ),
+        lines=build_lines(_is_credited, _get_preserved_revenue),
+        memos=_build_memos(facts, build_lines),
         label=ONE_CUSTOMER_LABEL if one_customer else LEDGER_LABEL,
+        periods=_describe_periods(facts, as_of),
     )
 
 
-def _sum_known(values: list[float | None]) -> float | None:
+def _is_credited(fact: InterventionFact) -> bool:
+    return fact.is_credited
+
+
+def _is_executed(fact: InterventionFact) -> bool:
+    return fact.is_executed or fact.is_overridden
+
+
+def _get_preserved_revenue(fact: InterventionFact) -> float | None:
+    return compute_preserved_revenue(fact.churn_risk_delta, fact.account_value)
+
+
+def _get_recorded_revenue(fact: InterventionFact) -> float | None:
+    return fact.estimated_revenue_saved
+
+
+def _build_memos(
+    facts: Facts, build_lines: Callable[[Callable[[InterventionFact], bool], _GetRevenue], tuple[LedgerLine, ...]]
+) -> tuple[Memo, ...]:
+    """Build the other estimates of the value, each with the ROI that it gives."""
+
+    def build_memo(name: str, note: str, counts: Callable[[InterventionFact], bool], get_revenue: _GetRevenue) -> Memo:
+        amount = _sum_known(get_revenue(fact) for fact in facts.outcomes if counts(fact))
+        roi = None if amount is None else Ledger(build_lines(counts, get_revenue)).roi
+        return Memo(name, amount, note, roi)
+
+    recorded = "the recorder's own estimate of the same value, as revenue and not margin; not added"
+    total = build_memo(RECORDED_ESTIMATE, recorded, _is_executed, _get_recorded_revenue)
+    if not any(fact.is_overridden for fact in facts.interventions):
+        return (total,)
+    return (
+        total,
+        build_memo(
+            f"{RECORDED_ESTIMATE}, without overridden interventions", recorded, _is_credited, _get_recorded_revenue
+        ),
+        build_memo(
+            "revenue preserved, with overridden interventions",
+            "yearly revenue at the recorded change of churn risk, as if no person had overridden a decision; not added",
+            _is_executed,
+            _get_preserved_revenue,
+        ),
+    )
+
+
+def _describe_periods(facts: Facts, as_of: AsOf) -> dict[str, str]:
+    """Describe the periods of value and cost, which differ."""
+    if not facts.interventions:
+        return {}
+    first, last = _get_first_day(facts), as_of.anchor.date().isoformat()
+    return {
+        "value": "revenue of one year after each outcome",
+        "cost": f"{first} to {last}, from the first recorded intervention to the evaluation date",
+        RECORDED_ESTIMATE: "not stated in the records",
+    }
+
+
+def _sum_known(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return fsum(known) if known else None
 
 
-def _build_value_lines(facts: Facts, economics: Economics) -> tuple[LedgerLine, ...]:
-    outcomes = facts.outcomes
-    preserved = [compute_preserved_revenue(fact.churn_risk_delta, fact.account_value) for fact in outcomes]
+def _build_value_lines(
+    counted: list[InterventionFact], economics: Economics, get_revenue: _GetRevenue
+) -> tuple[LedgerLine, ...]:
+    outcomes = [fact for fact in counted if fact.measured]
+    revenues = [get_revenue(fact) for fact in outcomes]
     baseline_days = economics.usual_resolution_days
-    saved_days: list[float | None] = [
-        None if fact.resolution_time_days is None else baseline_days - fact.resolution_time_days
+    saved_days = _sum_known(
+        baseline_days - fact.resolution_time_days
         for fact in outcomes
-        if fact.journey_stage in SUPPORT_STAGES
-    ]
-    known = sum(value is not None for value in preserved)
+        if fact.journey_stage in SUPPORT_STAGES and fact.resolution_time_days is not None and is_resolved(fact)
+    )
+    known = sum(value is not None for value in revenues)
     return (
         LedgerLine(
             "reduced churn risk",
             "value",
-            _sum_known(preserved),
+            # Without an action nothing was gained, which is known; with actions and no figure it is not.
+            _sum_known(revenues) if counted else 0.0,
             "dollars of yearly revenue",
             economics.margin_rate,
             _get_provenance(economics.margin_rate, Economics().margin_rate),
-            f"-churn_risk_delta x account_value of {known} outcomes, times margin; {AT_FACE_VALUE}",
+            f"-churn_risk_delta x account_value, known for {known} of {len(counted)} actions carried out and not"
+            f" overridden, times margin; {AT_FACE_VALUE}",
         ),
         LedgerLine(
             "escalations prevented",
@@ -75,35 +145,37 @@ def _build_value_lines(facts: Facts, economics: Economics) -> tuple[LedgerLine, 
             "agent hours",
             economics.agent_hour.amount,
             economics.agent_hour.provenance,
-            "not counted: the records contain only escalations that happened",
+            "not counted: escalations that did not happen are not recorded",
         ),
         LedgerLine(
             "lower support workload",
             "value",
-            _sum_known(saved_days),
+            saved_days,
             "support days",
             economics.support_day.amount,
             economics.support_day.provenance,
-            f"days saved compared with {baseline_days:g} (assumed), interventions made in support or escalation",
+            f"days saved compared with {baseline_days:g} (assumed), resolved interventions in support or escalation"
+            if saved_days is not None
+            else "not counted: no resolved intervention of the orchestrator in support has a resolution time",
         ),
         LedgerLine(
             "faster resolution for the customer",
             "value",
             None,
             "days",
-            0.0,
+            None,
             "default",
             "not counted: retention is in reduced churn risk, agents' time in lower support workload",
         ),
     )
 
 
-def _build_cost_lines(facts: Facts, policy: Policy) -> tuple[LedgerLine, ...]:
+def _build_cost_lines(facts: Facts, counted: list[InterventionFact], policy: Policy) -> tuple[LedgerLine, ...]:
     economics = policy.economics
     reviewed = sum(fact.is_reviewed for fact in facts.interventions)
     evaluations = len(facts.interventions)
     return (
-        *_build_action_lines(facts, policy),
+        *_build_action_lines(counted, policy),
         LedgerLine(
             "human review",
             "cost",
@@ -146,20 +218,19 @@ def _build_infrastructure_line(facts: Facts, economics: Economics, as_of: AsOf) 
     )
 
 
-def _build_action_lines(facts: Facts, policy: Policy) -> tuple[LedgerLine, ...]:
-    executed = Counter(fact.recommended_action for fact in facts.interventions if fact.is_executed)
+def _build_action_lines(counted: list[InterventionFact], policy: Policy) -> tuple[LedgerLine, ...]:
     lines = []
-    for action, count in sorted(executed.items()):
+    for action, count in sorted(Counter(fact.recommended_action for fact in counted).items()):
         known = policy.actions.get(action)
         lines.append(
             LedgerLine(
                 f"action: {action}",
                 "cost",
-                float(count) if known else None,
+                float(count),
                 "actions",
-                known.cost if known else 0.0,
+                known.cost if known else None,
                 _get_provenance(known, Policy().actions.get(action)),
-                "carried out" if known else f"not counted: {count} carried out, but the policy has no price",
+                "carried out" if known else "not counted: carried out, but the policy has no price",
             )
         )
     return tuple(lines)
@@ -173,6 +244,9 @@ def _get_provenance(value: object, default: object) -> Provenance:
 def _count_months(facts: Facts, as_of: AsOf) -> float:
     if not facts.interventions:
         return 0.0
-    first = min(fact.generated_at for fact in facts.interventions)
     # Both days are included: a single day of use is one day of infrastructure.
-    return ((as_of.anchor.date() - first.date()).days + 1) / DAYS_PER_MONTH
+    return ((as_of.anchor.date() - _get_first_day(facts)).days + 1) / DAYS_PER_MONTH
+
+
+def _get_first_day(facts: Facts) -> date:
+    return min(fact.generated_at for fact in facts.interventions).date()
