@@ -1,19 +1,13 @@
 """Lift, the difference relative to the baseline, and the power of a single experiment to detect it."""
 
 from collections.abc import Sequence
-from math import sqrt
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
-from journey.statistics.means import (
-    CONFIDENCE,
-    Estimate,
-    compute_mean,
-    compute_variance,
-    paired_differences,
-    t_quantile,
-)
+from journey.statistics.effect_sizes import standardised_interval
+from journey.statistics.means import CONFIDENCE, Estimate, compute_mean, paired_differences
 from journey.statistics.proportions import critical_value
+from journey.statistics.ratios import mean_ratio_interval
 
 _STANDARD_NORMAL = NormalDist()
 
@@ -62,10 +56,10 @@ def compute_lift(baseline: Sequence[float], treated: Sequence[float], confidence
         of = "0" if base == 0.0 else "below 0"
         return Lift(None, None, None, f"the baseline's mean is {of}, so a relative change is undefined")
     changes = paired_differences(baseline, treated)
-    change, n = compute_mean(changes), len(changes)
-    if n < 2:
+    change = compute_mean(changes)
+    if len(changes) < 2:
         return Lift(change / base, None, None, "one replication gives no interval")
-    bounds = _fieller_bounds(baseline, changes, base, change, t_quantile(0.5 + confidence / 2.0, n - 1) ** 2 / n)
+    bounds = mean_ratio_interval(changes, baseline, confidence)
     if bounds is None:
         return Lift(
             change / base,
@@ -76,31 +70,46 @@ def compute_lift(baseline: Sequence[float], treated: Sequence[float], confidence
     return Lift(change / base, *bounds, "")
 
 
-def _fieller_bounds(
-    baseline: Sequence[float], changes: Sequence[float], base: float, change: float, quantile: float
-) -> tuple[float, float] | None:
-    """Roots of ``(change - ratio base)^2 = quantile Var(changes - ratio baseline)``; None if unbounded."""
-    square = base * base - quantile * compute_variance(baseline)
-    if square <= 0.0:
-        return None
-    middle = base * change - quantile * _covariance(baseline, changes)
-    level = change * change - quantile * compute_variance(changes)
-    width = sqrt(max(0.0, middle * middle - square * level))
-    return (middle - width) / square, (middle + width) / square
+class Power(NamedTuple):
+    """Power of one experiment to reject "no difference", if the true difference is the estimated one.
+
+    Attributes:
+        value: The power, from 0 to 1.
+        low: Power at the end of the difference's interval nearest to 0; None if there is no interval.
+        high: Power at the other end.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The power as keys of the command line's JSON."""
+        return {
+            "power_of_one_experiment": self.value,
+            "power_of_one_experiment_ci_low": self.low,
+            "power_of_one_experiment_ci_high": self.high,
+        }
 
 
-def _covariance(one: Sequence[float], other: Sequence[float]) -> float:
-    mean, other_mean = compute_mean(one), compute_mean(other)
-    return sum((a - mean) * (b - other_mean) for a, b in zip(one, other, strict=True)) / (len(one) - 1)
-
-
-def single_experiment_power(difference: Estimate, confidence: float = CONFIDENCE) -> float | None:
+def single_experiment_power(difference: Estimate, confidence: float = CONFIDENCE) -> Power | None:
     """Power of one experiment of this size to reject "no difference", if the true difference is the estimated one.
 
     Normal approximation, with the standard deviation over replications as the experiment's standard error; it includes
-    the effect of shared reviewers. None if there is no standard deviation.
+    the effect of shared reviewers. Its interval is that of the standardised difference (`standardised_interval`). None
+    if there is no standard deviation.
     """
     if difference.mean is None or not difference.sd:
         return None
-    standardised, critical = abs(difference.mean) / difference.sd, critical_value(confidence)
-    return _STANDARD_NORMAL.cdf(standardised - critical) + _STANDARD_NORMAL.cdf(-standardised - critical)
+    power = _compute_power(difference.mean / difference.sd, confidence)
+    interval = standardised_interval(difference, confidence)
+    if interval is None:
+        return Power(power, None, None)
+    low, high = interval
+    ends = sorted(_compute_power(end, confidence) for end in interval)
+    return Power(power, _compute_power(0.0, confidence) if low <= 0.0 <= high else ends[0], ends[1])
+
+
+def _compute_power(standardised: float, confidence: float) -> float:
+    critical, size = critical_value(confidence), abs(standardised)
+    return _STANDARD_NORMAL.cdf(size - critical) + _STANDARD_NORMAL.cdf(-size - critical)

@@ -40,18 +40,6 @@ class Estimate(NamedTuple):
     p_value: float | None
 
 
-class VarianceReduction(NamedTuple):
-    """Variance reduction by pairing, or why it is undefined.
-
-    Attributes:
-        ratio: ``(Var A + Var B) / Var(B - A)``; None if it is undefined.
-        reason: Why it is undefined; empty if it is defined.
-    """
-
-    ratio: float | None
-    reason: str
-
-
 def compute_mean(values: Sequence[float]) -> float:
     """The mean; of equal values exactly that value."""
     low, high = min(values), max(values)
@@ -94,6 +82,14 @@ def estimate_mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Es
     return Estimate(mean, mean - half, mean + half, sd, n, _p_value(mean, error, n))
 
 
+def t_interval(found: Estimate, confidence: float) -> tuple[float | None, float | None]:
+    """The t interval of an estimate at another confidence level; None for both bounds with fewer than two values."""
+    if found.mean is None or found.sd is None:
+        return None, None
+    half = t_quantile(0.5 + confidence / 2.0, found.n - 1) * (found.sd / sqrt(found.n))
+    return found.mean - half, found.mean + half
+
+
 def _p_value(mean: float, error: float, n: int) -> float:
     if error <= 0.0:
         # Equal differences in all replications are no certainty, although the t statistic is infinite. This is the
@@ -115,23 +111,6 @@ def paired_differences(baseline: Sequence[float], treated: Sequence[float]) -> l
         level = 0.0 if max(abs(d) for d in changes) <= _ROUNDING * size else compute_mean(changes)
         return [level] * len(changes)
     return changes
-
-
-def variance_reduction(baseline: Sequence[float], treated: Sequence[float]) -> VarianceReduction:
-    """``(Var A + Var B) / Var(B - A)`` over paired replications."""
-    if len(baseline) < 2:
-        return VarianceReduction(None, "fewer than two replications")
-    paired_variance = compute_variance(paired_differences(baseline, treated))
-    unpaired_variance = compute_variance(baseline) + compute_variance(treated)
-    if paired_variance <= 0.0:
-        what = "neither arm varies" if unpaired_variance <= 0.0 else "the difference is the same in every replication"
-        return VarianceReduction(None, f"{what}, so the variance of the difference is 0")
-    ratio = unpaired_variance / paired_variance
-    return (
-        VarianceReduction(ratio, "")
-        if isfinite(ratio)
-        else VarianceReduction(None, "the ratio is too large for a number")
-    )
 
 
 def replications_needed(difference: float, sd: float, power: float = POWER, confidence: float = CONFIDENCE) -> int:

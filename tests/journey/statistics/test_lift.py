@@ -81,7 +81,8 @@ def test_power_is_the_probability_that_a_normal_estimate_is_far_enough_from_zero
     found = single_experiment_power(Estimate(mean, None, None, sd, 9, None))
     edge = optimize.brentq(lambda x: stats.norm.sf(x) - 0.025, 0.0, 5.0) * sd
     peer = stats.norm.sf(edge, mean, sd) + stats.norm.cdf(-edge, mean, sd)
-    assert found == pytest.approx(peer, rel=1e-6, abs=1e-9)
+    assert found.value == pytest.approx(peer, rel=1e-6, abs=1e-9)
+    assert found.low <= found.value <= found.high
 
 
 def test_without_a_spread_there_is_no_power():
