@@ -13,14 +13,15 @@ from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describ
 from scenarios.reports.comparison_summary import build_first_screen, repeat_blocks, summary_blocks, title_blocks
 from scenarios.reports.comparison_text import (
     describe_funnel_scale,
+    describe_missing_replications,
     describe_money_scale,
     describe_other_tests,
     describe_significance,
     describe_variance_reduction,
-    format_estimate,
     format_line_quantity,
+    label_metric,
 )
-from scenarios.reports.experiment import format_difference_interval
+from scenarios.reports.experiment import format_significance, format_tested_interval
 from scenarios.reports.review_queue import format_queue_day, has_requests
 from scenarios.reports.untreated import format_untreated
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from scenarios.cli.fitted_table import FittedTable
     from scenarios.comparison.compare import Comparison
-    from scenarios.metrics.effects import Effect
 
 _WIDE = 80
 
@@ -90,23 +90,24 @@ def _effects_table(comparison: "Comparison", arm: str, width: int) -> "FittedTab
         "baseline",
         arm,
         "difference",
-        *(["95 % interval", significance] if wide else []),
+        *(["interval", significance] if wide else []),
     ]
     result = table(f"{arm} compared with baseline", *columns, right=columns[1:5])
     primary = comparison.loaded.scenario.primary_metric
     for name, effect in comparison.effects[arm].items():
         info = get_metric(name)
-        label = info.label + (" *" if name == primary else "")
-        means = [format_estimate(comparison.arms[column_arm][name], info.unit) for column_arm in ("baseline", arm)]
+        label = label_metric(comparison, name, effect) + (" *" if name == primary else "")
+        means = [format_metric(found.mean, info.unit) for found in (effect.baseline, effect.treated)]
         change = format_metric(effect.difference.mean, info.unit, difference=True)
-        interval = format_difference_interval(effect.difference, info.unit)
+        interval = format_tested_interval(effect, info.unit)
         if wide:
-            result.add_row(label, *means, change, interval, _format_significance(effect))
+            result.add_row(label, *means, change, interval, format_significance(effect))
         else:
             result.add_row(label, *means, f"{change}\n{interval}")
     abbreviation = "; sig.: significant (95 %, Holm)" if wide and width < _FULL_HEADINGS else ""
     tests = f"{describe_significance(comparison)} {describe_other_tests(comparison, arm)}"
-    result.note = f"* primary metric{abbreviation}. {tests}"
+    notes = (f"* primary metric{abbreviation}. {tests}", describe_missing_replications(comparison, arm))
+    result.note = " ".join(filter(None, notes))
     return result
 
 
@@ -151,10 +152,6 @@ def _queue_table(comparison: "Comparison") -> "FittedTable | None":
     return result
 
 
-def _format_significance(effect: "Effect") -> str:
-    return "yes" if effect.is_significant else "no"
-
-
 def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "FittedTable":
     found = comparison.roi[arm]
     columns = ["line", *(["quantity", "unit price"] if wide else []), "amount", "provenance"]
@@ -166,7 +163,7 @@ def _money_table(comparison: "Comparison", arm: str, *, wide: bool) -> "FittedTa
         for line in found.ledger.lines:
             if line.kind == kind:
                 detail = [format_line_quantity(line), format_dollars(line.unit_price)] if wide else []
-                result.add_row(line.name, *detail, format_dollars(line.amount or 0.0), line.provenance)
+                result.add_row(line.name, *detail, format_dollars(line.amount), line.provenance)
         result.add_row(styled(title, "bold"), *([""] * 2 if wide else []), format_dollars(total), "", end_section=True)
     net = format_dollars(found.ledger.net)
     result.add_row(styled("net", "bold"), *([""] * 2 if wide else []), net, "")

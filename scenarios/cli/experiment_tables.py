@@ -4,12 +4,20 @@ from typing import TYPE_CHECKING
 
 from scenarios.cli.console import table
 from scenarios.metrics.definitions import format_metric
+from scenarios.reports.comparison_text import (
+    describe_missing_replications,
+    describe_other_tests,
+    describe_significance,
+    label_metric,
+)
 from scenarios.reports.experiment import (
     INTERFERENCE,
+    SEGMENT_COLUMNS,
     describe_ground_truth,
-    format_difference_interval,
     format_lift,
     format_p_value,
+    format_significance,
+    format_tested_interval,
     segment_rows,
 )
 
@@ -32,32 +40,38 @@ def print_experiment(out: "Console", comparison: "Comparison", experiment: "Expe
 
 
 def _effects_table(comparison: "Comparison", experiment: "Experiment", arm: str, *, wide: bool) -> "FittedTable":
-    more = ["95 % interval", "lift", "p", "significant\n(95 %, Holm)"] if wide else []
+    more = ["interval", "lift", "p adjusted", "significant\n(95 %, Holm)"] if wide else []
     columns = ["metric", "baseline", arm, "difference", *more]
     result = table(f"{arm} compared with baseline, totals per customer", *columns, right=columns[1:7])
     primary = comparison.loaded.scenario.primary_metric
     for name, effect in comparison.effects[arm].items():
         info, estimates = comparison.get_metric(name), experiment.estimates[arm][name]
-        label = info.label + (" *" if name == primary else "")
-        means = [format_metric(comparison.arms[column_arm][name].mean, info.unit) for column_arm in ("baseline", arm)]
+        label = label_metric(comparison, name, effect) + (" *" if name == primary else "")
+        means = [format_metric(found.mean, info.unit) for found in (effect.baseline, effect.treated)]
         change = format_metric(effect.difference.mean, info.unit, difference=True)
         interval, lift, p_value = (
-            format_difference_interval(effect.difference, info.unit),
+            format_tested_interval(effect, info.unit),
             format_lift(estimates.lift),
-            format_p_value(estimates.p_value),
+            format_p_value(effect.p_adjusted),
         )
         if wide:
-            result.add_row(label, *means, change, interval, lift, p_value, "yes" if effect.is_significant else "no")
+            result.add_row(label, *means, change, interval, lift, p_value, format_significance(effect))
         else:
-            result.add_row(label, *means, f"{change}\n{interval}\nlift {lift}, p {p_value}")
-    result.note = '* primary metric; p is for the null hypothesis "no difference in this metric"'
+            result.add_row(label, *means, f"{change}\n{interval}\nlift {lift}, p adjusted {p_value}")
+    notes = (
+        '* primary metric; p is for the null hypothesis "no difference in this metric".',
+        describe_significance(comparison),
+        describe_other_tests(comparison, arm),
+        describe_missing_replications(comparison, arm),
+    )
+    result.note = " ".join(filter(None, notes))
     return result
 
 
 def _segments_table(comparison: "Comparison", experiment: "Experiment", arm: str) -> "FittedTable":
     label = comparison.get_metric(comparison.loaded.scenario.primary_metric).label
-    columns = ("segment", "difference", "95 % interval", "p adjusted", "significant\n(95 %, Holm)")
-    result = table(f"{label} by segment", *columns, right=columns[1:4])
+    columns = SEGMENT_COLUMNS
+    result = table(f"{label} by segment", *columns[:-1], "significant\n(95 %, Holm)", right=columns[1:4])
     for segment, *cells in segment_rows(comparison, experiment.segments[arm]):
         result.add_row(segment, *cells)
     return result

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.core.version import version
-from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean
+from journey.statistics.means import CONFIDENCE, Estimate, compute_mean, estimate_mean
 from journey.tables.export import FrameExport
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.acquisition import ArmAcquisition, summarise_acquisition
@@ -29,7 +29,15 @@ from scenarios.execution.memory import Workload, refuse_what_does_not_fit
 from scenarios.execution.pods import count_pods
 from scenarios.execution.tasks import RunArm, RunArms
 from scenarios.experiment.analysis import INTERVALS as RANDOMISED_INTERVALS
-from scenarios.experiment.analysis import LEDGER, RANDOMISED, Experiment, analyse_experiment, select_comparable
+from scenarios.experiment.analysis import (
+    LEDGER,
+    RANDOMISED,
+    Experiment,
+    analyse_experiment,
+    compute_segment_effects,
+    name_segment_metric,
+    select_comparable,
+)
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import METRICS, Metric, get_metric, get_metric_per_customer
@@ -67,7 +75,8 @@ class Comparison(FrameExport):
         engine: ``reference`` or ``compiled``.
         requested: Number of replications requested.
         replications: Number of complete replications; smaller after an interruption.
-        customers: Size of the cohort.
+        customers: Size of the cohort; with arrivals or campaigns, that of the first replication.
+        mean_customers: Mean size of the cohort over replications.
         days: Length of a run, in days.
         arms: Per arm and metric, the mean over replications.
         effects: Per arm other than the baseline and per metric, the paired difference.
@@ -100,6 +109,12 @@ class Comparison(FrameExport):
     interrupted: bool = False
     experiment: Experiment | None = None
     acquisition: dict[str, ArmAcquisition] = field(default_factory=dict)
+    mean_customers: float | None = None
+
+    @property
+    def used_replications(self) -> int:
+        """Number of replications that the effects rest on: without those in which an arm had no customers."""
+        return self.replications - (0 if self.experiment is None else self.experiment.excluded_replications)
 
     @property
     def mode(self) -> str:
@@ -141,6 +156,7 @@ class Comparison(FrameExport):
             "replications_asked": self.requested,
             "interrupted": self.interrupted,
             "customers": self.customers,
+            "customers_mean": self.mean_customers,
             "days": self.days,
             "primary_metric": scenario.primary_metric,
             "confidence": CONFIDENCE,
@@ -285,14 +301,19 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
         {name: [run[index].metrics.get(name) for run in runs] for name in names} for index in range(len(arm_specs))
     ]
     effects = _compute_effects(arm_specs, values, names if split is None else select_comparable(names, split))
-    effects = add_tests(effects, primary)
     experiment = None
-    if split is not None:
-        experiment = analyse_experiment(
-            split, replications.runs, effects, values, primary, len(replications.runs) - len(runs)
-        )
+    if split is None:
+        effects = add_tests(effects, primary)
+    else:
+        effects, segments = _test_with_segments(split, replications.runs, effects, primary)
+        excluded = len(replications.runs) - len(runs)
+        experiment = analyse_experiment(split, replications.runs, effects, segments, values, excluded)
     money = compute_returns(loaded.scenario, arm_specs, runs, runs[0][0].days, LABEL if split is None else LEDGER)
     identical = {arm_spec.name for arm_spec in arm_specs[1:] if _is_identical(arm_specs[0], arm_spec)}
+    sizes = [
+        runs[0].customers if split is None else sum(run.customers for run in runs[: len(split.strata)])
+        for runs in replications.runs
+    ]
     first = replications.runs[0]
     runs_by_arm = {arm_spec.name: [arms[index] for arms in unweighted_runs] for index, arm_spec in enumerate(arm_specs)}
     return Comparison(
@@ -301,7 +322,8 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
         engine=first[0].engine,
         requested=replications.requested,
         replications=len(replications.runs),
-        customers=first[0].customers if split is None else sum(run.customers for run in first[: len(split.strata)]),
+        customers=sizes[0],
+        mean_customers=compute_mean([float(size) for size in sizes]),
         days=first[0].days,
         arms={
             arm_spec.name: {name: estimate_mean(_drop_missing(values[index][name])) for name in names}
@@ -333,6 +355,22 @@ def _compute_effects(
         arm.name: {name: compute_effect(values[0][name], values[index][name]) for name in names}
         for index, arm in enumerate(arms[1:], start=1)
     }
+
+
+def _test_with_segments(
+    split: "Split", replications: Sequence[Sequence["Run"]], effects: dict[str, dict[str, Effect]], primary: str
+) -> tuple[dict[str, dict[str, Effect]], dict[str, dict[str, Effect]]]:
+    """The tested effects by metric, and those on the primary metric by segment; what is in both is tested once."""
+    usable = [runs for runs in replications if split.is_usable(runs)]
+    by_segment = compute_segment_effects(split, usable, primary)
+    tested = add_tests({arm: by_segment[arm] | effects[arm] for arm in effects}, primary)
+    return (
+        {arm: {name: tested[arm][name] for name in metrics} for arm, metrics in effects.items()},
+        {
+            arm: {segment: tested[arm][name_segment_metric(primary, segment)] for segment in split.compared_segments}
+            for arm in effects
+        },
+    )
 
 
 def _metric_names(runs: Sequence[Sequence["Run"]]) -> list[str]:
@@ -368,10 +406,13 @@ def _return_as_dict(arm_return: Return) -> dict[str, Any]:
         "net": arm_return.ledger.net,
         "roi": arm_return.roi,
         "roi_reason": arm_return.roi_reason or None,
+        "roi_ci_low": None if arm_return.roi_interval is None else arm_return.roi_interval[0],
+        "roi_ci_high": None if arm_return.roi_interval is None else arm_return.roi_interval[1],
         "net_ci_low": arm_return.net.low,
         "net_ci_high": arm_return.net.high,
         "net_ci_note": arm_return.note or None,
         "net_cohort_sd": arm_return.net.sd,
+        "n": arm_return.net.n,
         "probability_positive": arm_return.probability_positive,
         "probability_positive_means": "share of the replications (cohorts of this size) in which the net was above 0",
         "lines": [line.as_dict() for line in arm_return.ledger.lines],

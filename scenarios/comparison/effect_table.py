@@ -2,12 +2,15 @@
 
 * ``arm``, ``metric``: names as in the command line's JSON; ``churn_rate[SMB]`` is the churn rate of one segment;
 * ``unit``: unit of all values: ``share``, ``dollars``, ``count``, ``days`` and so on;
-* ``baseline``, ``mean``: mean of the baseline and of the arm;
+* ``baseline``, ``mean``: mean of the baseline and of the arm, over the replications that measured both;
 * ``difference``, ``ci_low``, ``ci_high``: mean difference, arm minus baseline, with its 95 % interval;
-* ``variance_reduction``: (Var A + Var B) / Var(B - A) over replications;
+* ``variance_reduction``, ``variance_reduction_ci_low``, ``variance_reduction_ci_high``: (Var A + Var B) / Var(B - A)
+  over replications, with its 95 % interval;
 * ``cohort_sd``: standard deviation of the difference between cohorts of this size;
 * ``n``: number of replications that measured both arms;
 * ``p_adjusted``, ``significant``: p-value with Holm's correction, and whether it rejects "no difference" at 95 %;
+* ``tested_ci_low``, ``tested_ci_high``, ``tested_confidence``: the interval of that test and its confidence level; it
+  excludes 0 exactly where the difference is significant;
 * ``p_value``, ``lift``, ``lift_ci_low``, ``lift_ci_high``: in randomised mode, the p-value without correction and the
   relative change; otherwise missing;
 * ``note``: why a value is missing.
@@ -17,7 +20,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from journey.tables.column_table import ColumnTable
-from scenarios.files.model import BASELINE
 
 COLUMN_TYPES = {
     "arm": "VARCHAR",
@@ -29,10 +31,15 @@ COLUMN_TYPES = {
     "ci_low": "DOUBLE",
     "ci_high": "DOUBLE",
     "variance_reduction": "DOUBLE",
+    "variance_reduction_ci_low": "DOUBLE",
+    "variance_reduction_ci_high": "DOUBLE",
     "cohort_sd": "DOUBLE",
     "n": "BIGINT",
     "p_adjusted": "DOUBLE",
     "significant": "BOOLEAN",
+    "tested_ci_low": "DOUBLE",
+    "tested_ci_high": "DOUBLE",
+    "tested_confidence": "DOUBLE",
     "p_value": "DOUBLE",
     "lift": "DOUBLE",
     "lift_ci_low": "DOUBLE",
@@ -53,7 +60,6 @@ def build_effect_table(document: Mapping[str, Any], units: Mapping[str, str]) ->
 
 
 def _rows(document: Mapping[str, Any], units: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    means = document["arms"]
     for arm, effects in document["effects"].items():
         for metric, effect in effects.items():
             yield {
@@ -61,7 +67,5 @@ def _rows(document: Mapping[str, Any], units: Mapping[str, str]) -> Iterator[dic
                 "arm": arm,
                 "metric": metric,
                 "unit": units[metric],
-                "baseline": means[BASELINE][metric]["mean"],
-                "mean": means[arm][metric]["mean"],
                 "significant": effect["shown"],
             }

@@ -15,6 +15,7 @@ from journey.core.time_units import DAYS_PER_MONTH, DAYS_PER_YEAR
 from journey.decision.policy import Policy, Provenance
 from journey.money.ledger import Ledger, LedgerLine, LineKind
 from journey.statistics.means import Estimate, compute_mean, estimate_mean
+from journey.statistics.ratios import mean_ratio_interval
 from scenarios.files.model import Money, Scenario
 from simulation.acquisition.spec import find_acquisition
 
@@ -38,6 +39,8 @@ class Return:
         parts: What the net consists of, each with its interval over replications.
         roi: Net divided by cost; None where the cost is not above 0.
         roi_reason: Why there is no ROI; empty where there is one.
+        roi_interval: Fieller's interval of the ROI over replications; None where there is no ROI, with one replication,
+            or where the cost does not differ significantly from 0, so that the ROI could be anything.
         probability_positive: Share of the replications (cohorts of this size) in which the net was above 0.
         customers: Customers of the smaller arm, over all replications.
     """
@@ -47,19 +50,26 @@ class Return:
     parts: "NetParts"
     roi: float | None
     roi_reason: str
+    roi_interval: tuple[float, float] | None
     probability_positive: float | None
     customers: int
 
     @property
     def note(self) -> str:
         """Why the interval of the net is unreliable; empty where it is reliable, or where there is none."""
-        if self.net.low is None or self.customers >= MIN_CUSTOMERS:
+        if self.net.low is None or self.customers >= FEW_CUSTOMERS:
             return ""
         return (
             f"Only {self.customers:,} customers were simulated in an arm, over all replications. With so few, a "
             "few large "
             f"accounts determine the net, and its interval is too narrow; use at least {MIN_CUSTOMERS:,} customers."
         )
+
+    @property
+    def is_net_significant(self) -> bool:
+        """Whether the interval of the net excludes 0, so that a gain or a loss is significant."""
+        low, high = self.net.low, self.net.high
+        return low is not None and high is not None and not low <= 0.0 <= high
 
     @property
     def beyond_horizon(self) -> float:
@@ -87,9 +97,13 @@ _BEYOND = "value_beyond_horizon"
 
 
 MIN_CUSTOMERS = 5000
-"""Minimum number of simulated customers per arm for which the interval of the net counts as reliable.
+"""Number of simulated customers per arm to recommend for a reliable interval of the net; see `FEW_CUSTOMERS`."""
 
-A cohort's net is skewed: most customers have the same history in both arms, and a few large accounts determine the net.
+FEW_CUSTOMERS = 4000
+"""Number of simulated customers per arm below which the interval of the net covers it in less than 90 % of all cases.
+
+It is smaller than the number to recommend, so that a run with almost as many customers has no warning. A cohort's net
+is skewed: most customers have the same history in both arms, and a few large accounts determine the net.
 Coverage of the 95 % interval depended on customers times replications: 63 % at 240, 75 % at 500, 83 % at 1,200, 89 % at
 3,000, 92 % at 6,000, 94 % at 15,000 (scenario onboarding_outreach, 1,500 cohorts of 30 resampled).
 """
@@ -150,19 +164,22 @@ def compute_returns(
     return returns
 
 
-def _average_return(replications: Sequence[Sequence[LedgerLine]], label: str, customers: int) -> Return:
+def _average_return(ledgers: Sequence[Sequence[LedgerLine]], label: str, customers: int) -> Return:
+    unknown = {line.name for lines in ledgers for line in lines if line.quantity is None}
+    replications = [[line for line in lines if line.name not in unknown] for lines in ledgers]
     values, costs = ([_sum_lines(lines, kind) for lines in replications] for kind in ("value", "cost"))
     beyond = [_sum_lines([line for line in lines if _is_beyond(line)], "value") for lines in replications]
     nets = _subtract(values, costs)
     within = _subtract(values, beyond)
     parts = NetParts(*map(estimate_mean, (within, beyond, costs, _subtract(within, costs))))
-    ledger = Ledger(tuple(_average_lines(replications)), label=label)
+    ledger = Ledger(tuple(_average_lines(ledgers)), label=label)
     if ledger.cost is not None and ledger.cost > 0.0:
-        roi, reason = ledger.roi, ""
+        roi, reason, roi_interval = ledger.roi, "", mean_ratio_interval(nets, costs)
     else:
-        roi, reason = None, "the arm costs no more than the baseline, so there is no cost to divide by"
+        roi, roi_interval = None, None
+        reason = "the arm costs no more than the baseline, so there is no cost to divide by"
     positive = sum(amount > 0.0 for amount in nets) / len(nets) if len(nets) > 1 else None
-    return Return(ledger, estimate_mean(nets), parts, roi, reason, positive, customers)
+    return Return(ledger, estimate_mean(nets), parts, roi, reason, roi_interval, positive, customers)
 
 
 def _is_beyond(line: LedgerLine) -> bool:
@@ -175,14 +192,19 @@ def _subtract(amounts: Sequence[float], others: Sequence[float]) -> list[float]:
 
 
 def _sum_lines(lines: Sequence[LedgerLine], kind: LineKind) -> float:
-    """Sum of one cohort's lines of a kind, not rounded."""
-    return fsum((line.quantity or 0.0) * (line.unit_price or 0.0) for line in lines if line.kind == kind)
+    """Sum of one cohort's lines of a kind with a known amount, not rounded."""
+    return fsum(
+        line.quantity * line.unit_price
+        for line in lines
+        if line.kind == kind and line.quantity is not None and line.unit_price is not None
+    )
 
 
 def _average_lines(replications: Sequence[Sequence[LedgerLine]]) -> list[LedgerLine]:
     """The ledger averaged over replications, in order, without costs that are 0 in every replication.
 
-    An action that was taken in some replications only has no line in the others; its quantity there is 0.
+    An action that was taken in some replications only has no line in the others; its quantity there is 0. A quantity
+    that is unknown in a replication is unknown.
     """
     by_name: dict[str, list[LedgerLine]] = {}
     for lines in replications:
@@ -190,9 +212,11 @@ def _average_lines(replications: Sequence[Sequence[LedgerLine]]) -> list[LedgerL
             by_name.setdefault(line.name, []).append(line)
     averaged = []
     for lines_of_name in by_name.values():
-        quantities = [line.quantity or 0.0 for line in lines_of_name]
+        quantities = [line.quantity for line in lines_of_name if line.quantity is not None]
         missing = len(replications) - len(lines_of_name)
-        if lines_of_name[0].kind == "value" or any(quantities):
+        if len(quantities) < len(lines_of_name):
+            averaged.append(next(line for line in lines_of_name if line.quantity is None))
+        elif lines_of_name[0].kind == "value" or any(quantities):
             averaged.append(replace(lines_of_name[0], quantity=compute_mean([*quantities, *[0.0] * missing])))
     return sorted(averaged, key=lambda line: _ORDER.index(line.name.partition(".")[0].partition(" ")[0]))
 
@@ -222,22 +246,31 @@ def _build_lines(
         before, after = items[0].get(name), items[1].get(name)
         item = after or before
         assert item is not None
-        amounts = tuple(q.get(item.quantity, 0.0) for q in quantities)
+        baseline, treated = (_find_quantity(q, item.quantity) for q in quantities)
         if before is None or after is None or before.price == after.price:
-            lines.append(_build_line(item, item.name, item.sign * (amounts[1] - amounts[0])))
+            difference = None if treated is None or baseline is None else treated - baseline
+            lines.append(_build_line(item, item.name, item.sign, difference))
         else:
             # The arms have different prices, so each has a line of its own.
-            lines.append(_build_line(after, f"{name} ({arms[1].name})", after.sign * amounts[1]))
-            lines.append(_build_line(before, f"{name} ({arms[0].name})", -before.sign * amounts[0]))
+            lines.append(_build_line(after, f"{name} ({arms[1].name})", after.sign, treated))
+            lines.append(_build_line(before, f"{name} ({arms[0].name})", -before.sign, baseline))
     return lines
 
 
-def _build_line(item: _PricedItem, name: str, quantity: float) -> LedgerLine:
+def _build_line(item: _PricedItem, name: str, sign: float, quantity: float | None) -> LedgerLine:
+    if quantity is None:
+        note = "the journey does not measure it"
+        return LedgerLine(name, item.kind, None, item.unit, item.price, item.provenance, note)
     # -0.0 would print with a minus sign.
-    return LedgerLine(name, item.kind, quantity or 0.0, item.unit, item.price, item.provenance)
+    return LedgerLine(name, item.kind, sign * quantity or 0.0, item.unit, item.price, item.provenance)
 
 
-def _build_quantities(arm: "ArmSpec", run: "Run", days: float) -> Mapping[str, float]:
+def _find_quantity(quantities: Mapping[str, float | None], name: str) -> float | None:
+    """A quantity of one run; None where it is unknown. What is listed by name (`actions.NAME`) and absent is 0."""
+    return quantities.get(name, 0.0 if "." in name else None)
+
+
+def _build_quantities(arm: "ArmSpec", run: "Run", days: float) -> Mapping[str, float | None]:
     months = days / DAYS_PER_MONTH if arm.active else 0.0
     return {**run.quantities, "review_hours": run.quantities["review_minutes"] / 60.0, "months": months}
 

@@ -6,13 +6,14 @@ a real test, would show a difference of the observed size.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import inf
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from journey.money.format import format_dollars
-from journey.statistics.means import CONFIDENCE, POWER, replications_needed
-from journey.statistics.proportions import customers_needed
+from journey.statistics.means import CONFIDENCE, POWER
+from scenarios.comparison.sample_sizes import RequiredReplications, compute_required_replications, describe_real_test
 from scenarios.metrics.definitions import Metric, format_metric, get_metric, get_metric_per_customer
+from scenarios.text.phrases import format_confidence, format_interval, pluralise
 
 if TYPE_CHECKING:
     from scenarios.comparison.money import Return
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["better", "worse", "different", "no_difference_shown", "identical", "unknown"]
 
-_MAX_CUSTOMERS = 100_000_000
-MAX_REPLICATIONS = 1_000_000
-_CONFIDENCE = f"{100 * CONFIDENCE:.0f} %"
+_CONFIDENCE = format_confidence(CONFIDENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,15 @@ class Finding:
         effect: The sentence about the primary metric.
         money: The sentence about money.
         headline: The result in one or two sentences, for a first screen.
-        required_replications: Replications that would show a difference of the observed size; infinite where too many,
-            None where the difference is significant, or 0, or has no interval.
+        required_replications: Replications that would show a difference of the observed size; None where the difference
+            is significant, or 0, or has no interval.
     """
 
     outcome: Outcome
     effect: str
     money: str
     headline: str
-    required_replications: float | None = None
+    required_replications: RequiredReplications | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +135,11 @@ def _judge_arm(case: _Case) -> Finding:
         )
         return Finding("unknown", text, money, text + net)
     if found.sd == 0.0 and found.mean == 0.0:
-        text = (
-            f"{arm}: no significant difference in {about.label}: it is identical in all {case.replications} "
-            "replications."
-        )
+        text = f"{arm}: no significant difference in {about.label}: it is identical in {_all_text(case)}."
         return Finding("no_difference_shown", text, money, text + net)
     if not effect.is_significant:
         headline = f"{_not_significant_claim(case)} ({_short_interval_text(case)}).{net}"
-        required = _compute_required_replications(case)
+        required = compute_required_replications(case.effect)
         return Finding("no_difference_shown", _not_significant_text(case), money, headline, required)
     headline = f"{_significant_claim(case)} ({_short_interval_text(case)}).{net}"
     return Finding(_classify_difference(found.mean or 0.0, about.better), _significant_text(case), money, headline)
@@ -156,13 +152,30 @@ def _classify_difference(difference: float, better: str | None) -> Outcome:
 
 
 def _short_interval_text(case: _Case) -> str:
-    unit, found = case.metric.unit, case.effect.difference
-    low, high = (format_metric(bound, unit, difference=True) for bound in (found.low, found.high))
-    return f"{_CONFIDENCE} interval {low} to {high}"
+    """The interval on which the verdict rests."""
+    tested = case.effect.tested
+    interval = format_interval(
+        tested.low, tested.high, partial(format_metric, unit=case.metric.unit, difference=True), missing=""
+    )
+    if not interval:
+        return "no interval: it is the same in every replication"
+    return f"{format_confidence(tested.confidence)} interval {interval}"
 
 
 def _interval_text(case: _Case) -> str:
-    return f"simulation error: {_short_interval_text(case)} over {case.effect.difference.n} replications"
+    return f"simulation error: {_short_interval_text(case)} over {_count_text(case)}"
+
+
+def _all_text(case: _Case) -> str:
+    measured, used = case.effect.difference.n, case.replications
+    all_measured = f"all {pluralise(used, 'replication')}"
+    return all_measured if measured == used else f"each of the {_count_text(case)} that measured both arms"
+
+
+def _count_text(case: _Case) -> str:
+    """The replications that measured both arms: ``7 of 8 replications``, or ``8 replications`` if all did."""
+    measured, used = case.effect.difference.n, case.replications
+    return pluralise(used, "replication") if measured == used else f"{measured:,} of {used:,} replications"
 
 
 def _significant_claim(case: _Case) -> str:
@@ -181,7 +194,7 @@ def _significant_text(case: _Case) -> str:
         f"{_significant_claim(case)} ({_interval_text(case)}; "
         f"null hypothesis: no difference in {case.metric.label}, rejected in this model)."
         + _prefix_space(_single_experiment_text(case))
-        + _prefix_space(_real_test_text(case))
+        + _prefix_space(describe_real_test(case.primary, case.effect))
     )
 
 
@@ -215,59 +228,33 @@ def _single_experiment_text(case: _Case) -> str:
     size = (
         f"One experiment of this size ({treated_customers:,.0f} customers, {baseline_customers:,.0f} in the baseline)"
     )
-    tests = estimates.proportions
+    tests, power = estimates.proportions, estimates.power
     if tests is not None and tests.refuted_share is not None:
         return (
-            f"{size} rejected the null hypothesis in {100 * tests.refuted_share:.0f} % of {tests.experiments:,} "
-            "replications "
+            f"{size} rejected the null hypothesis in {tests.refuted} of {pluralise(tests.experiments, 'replication')} "
             f"({tests.single_test} test at 5 %)."
         )
+    if power is None or power.low is None or power.high is None:
+        return ""
     return (
-        ""
-        if estimates.power is None
-        else f"{size} would reject the null hypothesis with a probability of {100 * estimates.power:.0f} %."
+        f"{size} would reject the null hypothesis with a probability of about {100 * power.value:.0f} % "
+        f"({_CONFIDENCE} interval {100 * power.low:.0f} % to {100 * power.high:.0f} %)."
     )
-
-
-def _compute_required_replications(case: _Case) -> float | None:
-    found = case.effect.difference
-    if not found.mean or not found.sd:
-        return None
-    if abs(found.mean) / found.sd < 1e-3:
-        return inf
-    runs = replications_needed(found.mean, found.sd)
-    return inf if runs > MAX_REPLICATIONS else runs
 
 
 def _required_replications_text(case: _Case) -> str:
     """The number of replications that would show a difference of the observed size, and the size of a real test."""
-    runs = _compute_required_replications(case)
+    runs = compute_required_replications(case.effect)
     if runs is None:
+        return _no_required_replications_text(case)
+    text = f"Replications that would show a difference of this size ({100 * POWER:.0f} % power): {runs}."
+    return text + _prefix_space(describe_real_test(case.primary, case.effect))
+
+
+def _no_required_replications_text(case: _Case) -> str:
+    if not case.effect.difference.mean:
         return "The observed difference is 0, so no number of replications can be given."
-    if runs == inf:
-        text = f"Showing a difference of this size would take more than {MAX_REPLICATIONS:,} replications."
-    else:
-        text = (
-            f"Showing a difference of this size would take about {runs:,.0f} replications ({100 * POWER:.0f} % power)."
-        )
-    return text + _prefix_space(_real_test_text(case))
-
-
-def _real_test_text(case: _Case) -> str:
-    """For a share of customers: the size of a real randomised test."""
-    if case.metric.unit != "share" or not case.primary.startswith("churn_rate"):
-        return ""
-    before, difference = case.effect.baseline, case.effect.difference.mean
-    if before is None or difference is None or not 0.0 <= before + difference <= 1.0:
-        return ""
-    customers = customers_needed(before, before + difference)
-    if customers is None:
-        return ""
-    size = f"about {customers:,}" if customers <= _MAX_CUSTOMERS else f"more than {_MAX_CUSTOMERS:,}"
-    return (
-        f"A real randomised test of an effect of this size would need {size} customers per arm, observed for the "
-        "same time."
-    )
+    return "It does not vary, so its sign alone is tested, and too few replications have it."
 
 
 def _net_text(case: _Case) -> str:
@@ -283,7 +270,7 @@ def _net_text(case: _Case) -> str:
             f" ({_CONFIDENCE} interval {format_dollars(net.low, show_plus=True)} to "
             f"{format_dollars(net.high, show_plus=True)})"
         )
-        if net.low <= 0.0 <= net.high and net.low != net.high:
+        if not case.money.is_net_significant and net.low != net.high:
             text += ", so neither a gain nor a loss is significant"
     return text
 
@@ -303,11 +290,21 @@ def _money_text(case: _Case) -> str:
         # Value beyond the horizon was not simulated, so the verdict states it separately.
         within = net.mean - money.beyond_horizon
         text += f"; {format_dollars(within, show_plus=True)} of it within the horizon, the rest beyond"
-    return f"{text}; {describe_roi(money)}." + _prefix_space(money.note)
+    if money.is_net_significant:
+        text += f"; {describe_roi(money)}"
+    return f"{text}." + _prefix_space(money.note)
 
 
 def describe_roi(money: "Return") -> str:
-    """The ROI as a phrase, or why there is none."""
+    """The ROI (net divided by cost) with its interval as a phrase, or why there is none."""
     if money.roi is None:
         return f"no ROI: {money.roi_reason}"
-    return f"ROI {100 * money.roi:,.0f} % (net over cost)"
+    if money.roi_interval is None:
+        few = "one replication gives no interval"
+        return f"no ROI: {few if money.net.n < 2 else 'the cost does not differ significantly from 0'}"
+    low, high = money.roi_interval
+    return f"ROI (net over cost) {_percent(money.roi)} ({_CONFIDENCE} interval {_percent(low)} to {_percent(high)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:,.0f} %"

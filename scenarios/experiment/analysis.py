@@ -11,18 +11,12 @@ from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
-from journey.statistics.lift import Lift, compute_lift, single_experiment_power
+from journey.statistics.lift import Lift, Power, compute_lift, single_experiment_power
 from journey.statistics.means import CONFIDENCE, Estimate
 from journey.statistics.proportions import ContingencyTable, TestResult, mantel_haenszel_test, pooled_z_test
 from scenarios.experiment.sample_ratio import SampleRatio, check_sample_ratio
 from scenarios.metrics.definitions import get_metric_per_customer, is_total, parse_base_name, parse_segment
-from scenarios.metrics.effects import (
-    Effect,
-    apply_holm_correction,
-    compute_effect,
-    compute_paired_difference,
-    pair_values,
-)
+from scenarios.metrics.effects import Effect, Effects, compute_effect, compute_paired_difference, pair_values
 
 if TYPE_CHECKING:
     from scenarios.experiment.assignment import Split
@@ -51,15 +45,20 @@ class ProportionTests:
 
     Attributes:
         single_test: Name of the test of a single experiment.
-        refuted_share: Share of the experiments whose own test rejects "no difference" at 95 %: the measured power.
+        refuted: Number of the experiments whose own test rejects "no difference" at 95 %.
         experiments: Number of experiments that could be tested.
         all: The Cochran-Mantel-Haenszel test of all experiments together.
     """
 
     single_test: str
-    refuted_share: float | None
+    refuted: int
     experiments: int
     all: TestResult
+
+    @property
+    def refuted_share(self) -> float | None:
+        """Share of the experiments that reject "no difference": the measured power; None without an experiment."""
+        return self.refuted / self.experiments if self.experiments else None
 
     def as_dict(self) -> dict[str, Any]:
         """The tests as the command line's JSON."""
@@ -99,6 +98,11 @@ class GroundTruth:
         }
 
 
+_UNKNOWN_POWER = dict.fromkeys(
+    ("power_of_one_experiment", "power_of_one_experiment_ci_low", "power_of_one_experiment_ci_high")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Estimates:
     """Estimates of one effect, in addition to the difference and its interval.
@@ -107,9 +111,10 @@ class Estimates:
         null: The null hypothesis.
         unit: Unit of the difference.
         p_value: Two-sided p-value of the null hypothesis; None with one replication.
-        lift: The relative change.
+        lift: The relative change with its 95 % interval.
+        tested_lift: The same with the interval that agrees with the test after Holm's correction.
         power: Probability that one experiment of this size rejects the null hypothesis if the true difference equals
-            the estimate.
+            the estimate, with its interval.
         proportions: For a share of customers, its tests.
         truth: The true effect, where it was simulated too.
     """
@@ -118,7 +123,8 @@ class Estimates:
     unit: str
     p_value: float | None
     lift: Lift
-    power: float | None
+    tested_lift: Lift
+    power: Power | None
     proportions: ProportionTests | None
     truth: GroundTruth | None = None
 
@@ -130,7 +136,7 @@ class Estimates:
             "test": TEST,
             "p_value": self.p_value,
             **self.lift.as_dict(),
-            "power_of_one_experiment": self.power,
+            **(_UNKNOWN_POWER if self.power is None else self.power.as_dict()),
             "two_proportions": None if self.proportions is None else self.proportions.as_dict(),
             "truth": None if self.truth is None else self.truth.as_dict(),
         }
@@ -146,7 +152,8 @@ class Experiment:
         customers_outside: Mean number of customers in segments that are not in the experiment.
         sample_ratio: The sample-ratio check.
         estimates: The estimates per arm other than the baseline and per metric.
-        segments: Per such arm and segment, the effect on the primary metric, with Holm's correction over all of them.
+        segments: Per such arm and segment, the effect on the primary metric. An effect that is also among the metrics
+            is the same one, with the same test.
         excluded_replications: Number of replications that are not used, because an arm had no customers.
     """
 
@@ -231,9 +238,9 @@ def select_comparable(names: Sequence[str], split: "Split") -> list[str]:
 def analyse_experiment(
     split: "Split",
     replications: Sequence[Sequence["Run"]],
-    effects: Mapping[str, Mapping[str, Effect]],
+    effects: Effects,
+    segments: Effects,
     values: Sequence[Mapping[str, "MetricValues"]],
-    primary: str,
     excluded_replications: int = 0,
 ) -> Experiment:
     """Analyse an experiment beyond its effects.
@@ -242,8 +249,8 @@ def analyse_experiment(
         split: The assignment of customers to arms.
         replications: The runs, by replication, then by stratum.
         effects: The effects per arm other than the baseline and per metric.
+        segments: The effects on the primary metric per such arm and segment.
         values: By arm, the metrics by usable replication.
-        primary: The primary metric.
         excluded_replications: Number of replications that are not usable.
     """
     counts = [split.customers(runs) for runs in replications]
@@ -276,7 +283,7 @@ def analyse_experiment(
             }
             for index, arm in enumerate(split.arms[1:], start=1)
         },
-        segments=_segment_effects(split, replications, primary),
+        segments=segments,
         excluded_replications=excluded_replications,
     )
 
@@ -313,6 +320,7 @@ def _compute_estimates(
         unit=metric.unit if metric.unit != "dollars" else "dollars per customer",
         p_value=effect.difference.p_value,
         lift=compute_lift(*pair_values(*values)),
+        tested_lift=compute_lift(*pair_values(*values), effect.tested.confidence),
         power=single_experiment_power(effect.difference),
         proportions=_test_proportions(tables) if tables else None,
         truth=_compute_ground_truth(name, values, ground_truths),
@@ -348,28 +356,37 @@ def _test_proportions(tables: Sequence[Sequence[ContingencyTable]]) -> Proportio
     p_values = [result.p_value for result in tests if result.p_value is not None]
     return ProportionTests(
         single_test="Cochran-Mantel-Haenszel over segments" if stratified else "pooled two-proportion z",
-        refuted_share=sum(p_value < 1.0 - CONFIDENCE for p_value in p_values) / len(p_values) if p_values else None,
+        refuted=sum(p_value < 1.0 - CONFIDENCE for p_value in p_values),
         experiments=len(p_values),
         all=mantel_haenszel_test([table for strata in tables for table in strata]),
     )
 
 
-def _segment_effects(
+def compute_segment_effects(
     split: "Split", replications: Sequence[Sequence["Run"]], primary: str
 ) -> dict[str, dict[str, Effect]]:
-    """The effects on the primary metric by segment; all arms and segments are one family of tests."""
+    """The effects on the primary metric by segment, before any test, per arm and name of a segment's metric.
+
+    Args:
+        split: The assignment of customers to arms.
+        replications: The usable runs, by replication, then by stratum.
+        primary: The primary metric.
+    """
     strata = [split.by_segment(runs) for runs in replications]
-    family = {
-        (arm, segment): compute_effect(
-            *([_primary_value(each[segment][at], primary) for each in strata] for at in (0, index))
-        )
-        for index, arm in enumerate(split.arms[1:], start=1)
-        for segment in split.compared_segments
-    }
-    corrected_effects = apply_holm_correction(family)
     return {
-        arm: {segment: corrected_effects[arm, segment] for segment in split.compared_segments} for arm in split.arms[1:]
+        arm: {
+            name_segment_metric(primary, segment): compute_effect(
+                *([_primary_value(each[segment][at], primary) for each in strata] for at in (0, index))
+            )
+            for segment in split.compared_segments
+        }
+        for index, arm in enumerate(split.arms[1:], start=1)
     }
+
+
+def name_segment_metric(primary: str, segment: str) -> str:
+    """The name of the primary metric in one segment: ``churn_rate[SMB]``."""
+    return f"{parse_base_name(primary)}[{segment}]"
 
 
 def _primary_value(run: "Run", primary: str) -> float | None:

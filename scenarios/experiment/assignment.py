@@ -84,6 +84,10 @@ class Split:
         index, segments = list(self.shares).index(segment), len(self.shares)
         return [runs[arm * segments + index] for arm in range(len(self.arms))]
 
+    def is_usable(self, runs: Sequence["Run"]) -> bool:
+        """Whether every arm has customers to compare in one replication."""
+        return bool(self._comparable_strata(runs))
+
     def usable_replications(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
         """The replications in which every arm has customers to compare, weighted as in `weight_runs`.
 
@@ -97,9 +101,7 @@ class Split:
 
     def usable_ground_truths(self, replications: Sequence[Sequence["Run"]]) -> list[tuple["Run", ...]]:
         """The runs of every usable replication with all customers in one arm; empty without `truth`."""
-        return [
-            self.ground_truth_runs(runs) for runs in replications if self.truth and self.weight_runs(runs) is not None
-        ]
+        return [self.ground_truth_runs(runs) for runs in replications if self.truth and self.is_usable(runs)]
 
     def weight_runs(self, runs: Sequence["Run"]) -> tuple["Run", ...] | None:
         """One replication as one run per arm, each weighted to all customers in the experiment.
@@ -208,7 +210,7 @@ def _pool_runs(name: str, runs: Sequence["Run"], weights: Sequence[float], custo
     """The weighted sum of an arm's strata as one run; totals among the metrics are divided by `customers`."""
     names = list(dict.fromkeys(each for run in runs for each in run.metrics))
     metrics = {
-        each: _weighted_sum(runs, weights, each) / customers if is_total(each) else _weighted_mean(runs, weights, each)
+        each: _weighted_total(runs, weights, each, customers) if is_total(each) else _weighted_mean(runs, weights, each)
         for each in names
     }
     if "review_wait_days_p90" in metrics:
@@ -242,8 +244,11 @@ def _weighted_waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int
     }
 
 
-def _weighted_sum(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float:
-    return fsum(weight * (run.metrics.get(name) or 0.0) for run, weight in zip(runs, weights, strict=True))
+def _weighted_total(runs: Sequence["Run"], weights: Sequence[float], name: str, customers: int) -> float | None:
+    """The weighted sum of the strata's totals per customer; None where it is unknown in a stratum with customers."""
+    parts = [(run.metrics.get(name), weight) for run, weight in zip(runs, weights, strict=True) if run.customers]
+    known = [weight * value for value, weight in parts if value is not None]
+    return fsum(known) / customers if len(known) == len(parts) and parts else None
 
 
 def _weighted_mean(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float | None:
@@ -262,6 +267,7 @@ def _weighted_mean(runs: Sequence["Run"], weights: Sequence[float], name: str) -
 
 
 def _weighted_totals(tables: Sequence[Mapping[str, float]], weights: Sequence[float]) -> dict[str, float]:
+    """The weighted sums of quantities; what a table does not list is 0 there, for instance an action never taken."""
     names = dict.fromkeys(name for table in tables for name in table)
     return {
         name: fsum(weight * table.get(name, 0.0) for table, weight in zip(tables, weights, strict=True))

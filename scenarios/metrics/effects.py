@@ -1,50 +1,87 @@
 """Paired differences of a metric, arm minus baseline, over the replications that measured both."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean, paired_differences, variance_reduction
+from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean, paired_differences, t_interval
+from journey.statistics.multiplicity import holm_levels
 from journey.statistics.proportions import adjust_holm
+from journey.statistics.variance_reduction import VarianceReduction, variance_reduction
+from scenarios.metrics.definitions import parse_base_name, parse_segment
+
+
+class TestedInterval(NamedTuple):
+    """The interval of a difference that agrees with its test: it excludes 0 exactly where the test rejects 0.
+
+    Attributes:
+        low: Lower bound; None where there is no interval.
+        high: Upper bound.
+        confidence: Its confidence level: 1 minus the level at which Holm's procedure tests the difference.
+    """
+
+    low: float | None
+    high: float | None
+    confidence: float
+
+
+_UNTESTED = TestedInterval(None, None, CONFIDENCE)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One metric's paired difference, arm minus baseline.
+    """One metric's paired difference, arm minus baseline. All values are over the replications that measured both arms.
 
     Attributes:
-        difference: Mean difference with its interval; the standard deviation is that of one cohort.
-        baseline: Mean of the baseline over the same replications.
-        variance_reduction: (Var A + Var B) / Var(B - A); None where undefined.
+        difference: Mean difference with its 95 % interval; the standard deviation is that of one cohort.
+        baseline: Mean of the baseline.
+        treated: Mean of the arm. The difference of the two means is the mean difference.
+        variance_reduction: (Var A + Var B) / Var(B - A) with its interval, or why it is undefined.
         note: Why a value is undefined; empty where all are defined.
-        p_adjusted: p-value of the null hypothesis "no difference in this metric", with Holm's correction; None where
-            there is no interval. The primary metric of all arms is one family, the other metrics of an arm another.
+        p_adjusted: p-value of the null hypothesis "no difference in this metric", with Holm's correction for its family
+            of tests (`group_families`); None where there is no interval.
         is_significant: Whether the adjusted p-value rejects the null hypothesis at 95 % confidence.
+        tested: The interval on which `is_significant` rests.
     """
 
     difference: Estimate
-    baseline: float | None
-    variance_reduction: float | None
+    baseline: Estimate
+    treated: Estimate
+    variance_reduction: VarianceReduction
     note: str
     p_adjusted: float | None = None
     is_significant: bool = False
+    tested: TestedInterval = _UNTESTED
 
     def as_dict(self) -> dict[str, Any]:
         """The effect as the command line's JSON."""
         return {
+            "baseline": self.baseline.mean,
+            "mean": self.treated.mean,
             "difference": self.difference.mean,
             "ci_low": self.difference.low,
             "ci_high": self.difference.high,
-            "variance_reduction": self.variance_reduction,
+            "variance_reduction": self.variance_reduction.ratio,
+            "variance_reduction_ci_low": self.variance_reduction.low,
+            "variance_reduction_ci_high": self.variance_reduction.high,
             "cohort_sd": self.difference.sd,
             "n": self.difference.n,
             "p_adjusted": self.p_adjusted,
             "shown": self.is_significant,
+            "tested_ci_low": self.tested.low,
+            "tested_ci_high": self.tested.high,
+            "tested_confidence": None if self.p_adjusted is None else self.tested.confidence,
             "note": self.note or None,
         }
 
 
 Key = TypeVar("Key", bound=Hashable)
+
+EffectKey = tuple[str, str]
+"""An arm and a metric."""
+
+Effects = Mapping[str, Mapping[str, Effect]]
+"""Effects by arm and metric."""
 
 MetricValues = Sequence[float | None]
 """One metric of one arm by replication; None where it is undefined."""
@@ -70,42 +107,62 @@ def compute_effect(baseline: MetricValues, treated: MetricValues) -> Effect:
         note = "not measured in both arms in any replication"
     elif len(before) < len(baseline):
         note = f"measured in both arms in {len(before)} of {len(baseline)} replications" + (f"; {note}" if note else "")
-    return Effect(estimate_mean(paired_differences(before, after)), estimate_mean(before).mean, reduction.ratio, note)
+    return Effect(
+        estimate_mean(paired_differences(before, after)), estimate_mean(before), estimate_mean(after), reduction, note
+    )
 
 
-def count_primary_tests(effects: Mapping[str, Mapping[str, Effect]], primary: str) -> int:
-    """Number of tests in the family of the primary metric: one for each arm with an interval."""
-    return sum(_is_tested(metrics[primary]) for metrics in effects.values() if primary in metrics)
+class Families(NamedTuple):
+    """The families of tests of a comparison; every effect is in one of them at most, and has one verdict.
+
+    Attributes:
+        primary: The primary metric of every arm.
+        segments: The primary metric of every arm by segment.
+        others: By arm, all other metrics.
+    """
+
+    primary: tuple[EffectKey, ...]
+    segments: tuple[EffectKey, ...]
+    others: Mapping[str, tuple[EffectKey, ...]]
 
 
-def count_other_tests(metrics: Mapping[str, Effect], primary: str) -> int:
-    """Number of tests in the family of an arm's other metrics."""
-    return sum(_is_tested(effect) for effect in _other_metrics(metrics, primary).values())
+def group_families(effects: Effects, primary: str) -> Families:
+    """The tests that are corrected together: effects with an interval, without those that share another one's test."""
+    keys = [(arm, name) for arm, metrics in effects.items() for name, effect in metrics.items() if _is_tested(effect)]
+    segments = tuple(key for key in keys if _is_segment_of(key[1], primary))
+    return Families(
+        primary=tuple(key for key in keys if key[1] == primary),
+        segments=segments,
+        others={
+            arm: tuple(
+                (name_arm, name)
+                for name_arm, name in keys
+                if name_arm == arm and name != primary and (arm, name) not in segments and name not in _SAME_TEST_AS
+            )
+            for arm in effects
+        },
+    )
+
+
+def _is_segment_of(name: str, primary: str) -> bool:
+    """Whether `name` is the primary metric of one segment, and not the primary metric itself."""
+    return name != primary and parse_segment(name) is not None and parse_base_name(name) == parse_base_name(primary)
 
 
 def _is_tested(effect: Effect) -> bool:
     return effect.difference.p_value is not None
 
 
-def _other_metrics(metrics: Mapping[str, Effect], primary: str) -> dict[str, Effect]:
-    """The metrics of one arm that are tested in a family of their own."""
-    return {name: effect for name, effect in metrics.items() if name != primary and name not in _SAME_TEST_AS}
-
-
-def add_tests(effects: dict[str, dict[str, Effect]], primary: str) -> dict[str, dict[str, Effect]]:
-    """The effects with adjusted p-values: the primary metric over all arms, the other metrics within each arm."""
+def add_tests(effects: Effects, primary: str) -> dict[str, dict[str, Effect]]:
+    """The effects with adjusted p-values and the intervals of their tests, corrected within each family."""
+    families = group_families(effects, primary)
     result = {arm: dict(metrics) for arm, metrics in effects.items()}
-    over_arms = {arm: metrics[primary] for arm, metrics in effects.items() if primary in metrics}
-    for arm, effect in apply_holm_correction(over_arms).items():
-        result[arm][primary] = effect
-    for arm, metrics in effects.items():
-        result[arm] |= apply_holm_correction(_other_metrics(metrics, primary))
-        for name, twin in _SAME_TEST_AS.items():
-            if name in metrics and name != primary and twin in metrics:
-                twin_effect = result[arm][twin]
-                result[arm][name] = replace(
-                    metrics[name], p_adjusted=twin_effect.p_adjusted, is_significant=twin_effect.is_significant
-                )
+    for family in (families.primary, families.segments, *families.others.values()):
+        tested = apply_holm_correction({(arm, name): effects[arm][name] for arm, name in family})
+        for (arm, name), effect in tested.items():
+            result[arm][name] = effect
+    for metrics in result.values():
+        _copy_tests(metrics, primary)
     return result
 
 
@@ -113,11 +170,49 @@ _SAME_TEST_AS = {"contacts_per_customer": "interventions"}
 """Metrics that are another metric in a different unit; they share its test and are not counted in the family."""
 
 
+def _copy_tests(metrics: dict[str, Effect], primary: str) -> None:
+    """Give the metrics of `_SAME_TEST_AS` the result of the test that they share."""
+    for name, twin in _SAME_TEST_AS.items():
+        if name not in metrics or name == primary:
+            continue
+        if twin in metrics:
+            effect, source = metrics[name], metrics[twin]
+            metrics[name] = replace(
+                effect,
+                p_adjusted=source.p_adjusted,
+                is_significant=source.is_significant,
+                tested=_build_interval(effect.difference, source.tested.confidence),
+            )
+
+
 def apply_holm_correction(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
-    """The effects of a family with p-values adjusted by Holm's method."""
+    """The effects of a family with p-values adjusted by Holm's method, and with the intervals of its steps."""
     testable = {key: effect for key, effect in family.items() if _is_tested(effect)}
-    adjusted = adjust_holm([effect.difference.p_value or 0.0 for effect in testable.values()])
+    p_values = [effect.difference.p_value or 0.0 for effect in testable.values()]
+    results = zip(testable.items(), adjust_holm(p_values), holm_levels(p_values), strict=True)
     return dict(family) | {
-        key: replace(effect, p_adjusted=p_value, is_significant=p_value < 1.0 - CONFIDENCE)
-        for (key, effect), p_value in zip(testable.items(), adjusted, strict=True)
+        key: replace(
+            effect,
+            p_adjusted=p_value,
+            is_significant=p_value < 1.0 - CONFIDENCE,
+            tested=_build_interval(effect.difference, 1.0 - level),
+        )
+        for (key, effect), p_value, level in results
     }
+
+
+def _build_interval(difference: Estimate, confidence: float) -> TestedInterval:
+    """The interval that agrees with the test of a difference.
+
+    A difference that is the same in every replication is tested by its sign (`estimate_mean`). The interval of the sign
+    test is the difference itself if the test rejects 0, and unbounded otherwise.
+    """
+    if difference.sd == 0.0 and difference.mean != 0.0 and (difference.p_value or 0.0) >= 1.0 - confidence:
+        return TestedInterval(None, None, confidence)
+    return TestedInterval(*t_interval(difference, confidence), confidence)
+
+
+def confidence_range(effects: Iterable[Effect]) -> tuple[float, float] | None:
+    """The lowest and the highest confidence level of the intervals of tests; None without a test."""
+    levels = [effect.tested.confidence for effect in effects if effect.p_adjusted is not None]
+    return (min(levels), max(levels)) if levels else None

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from math import inf
 from typing import TYPE_CHECKING
 
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE, POWER
 from scenarios.comparison.money import MIN_CUSTOMERS
-from scenarios.comparison.verdict import MAX_REPLICATIONS
 from scenarios.metrics.definitions import format_metric
-from scenarios.reports.experiment import INTERFERENCE, describe_ground_truth, format_difference_interval
+from scenarios.reports.experiment import INTERFERENCE, describe_ground_truth, format_tested_interval
 from scenarios.text.phrases import format_interval, pluralise
 
 if TYPE_CHECKING:
@@ -59,15 +57,15 @@ def _missing_replications(comparison: "Comparison") -> Iterator[str]:
     primary = comparison.loaded.scenario.primary_metric
     for arm, effects in comparison.effects.items():
         effect = effects.get(primary)
-        if effect is not None and 0 < effect.difference.n < comparison.replications:
+        if effect is not None and 0 < effect.difference.n < comparison.used_replications:
             yield f"{arm}: {comparison.get_metric(primary).label} was {effect.note}."
 
 
 def _required_replications(comparison: "Comparison") -> Iterator[str]:
     needed = [
-        f"{arm} {f'more than {MAX_REPLICATIONS:,}' if runs == inf else f'about {runs:,.0f}'}"
+        f"{arm} {finding.required_replications}"
         for arm, finding in comparison.verdict.findings.items()
-        if (runs := finding.required_replications) is not None
+        if finding.required_replications is not None
     ]
     if needed:
         yield (
@@ -113,7 +111,7 @@ def _is_worse(comparison: "Comparison", name: str, effect: "Effect") -> bool:
 def _describe_change(comparison: "Comparison", name: str, effect: "Effect") -> str:
     unit = comparison.get_metric(name).unit
     change = format_metric(effect.difference.mean, unit, difference=True)
-    return f"{change} ({format_difference_interval(effect.difference, unit)})"
+    return f"{change} ({format_tested_interval(effect, unit, with_level=True)})"
 
 
 def _queue_items(comparison: "Comparison") -> Iterator[str]:

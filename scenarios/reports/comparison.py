@@ -6,24 +6,33 @@ from journey.core.version import version
 from journey.money.format import format_dollars
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.stopping_rule import COVERAGE
+from scenarios.comparison.verdict import describe_roi
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import format_metric, get_metric
-from scenarios.reports.acquisition import acquisition_blocks, describe_customers
+from scenarios.reports.acquisition import acquisition_blocks, describe_cohort_size, describe_customers
 from scenarios.reports.assumptions import build_assumptions
 from scenarios.reports.comparison_summary import summary_blocks, title_blocks
 from scenarios.reports.comparison_text import (
+    FAMILIES,
     build_repeat_command,
     describe_cohorts,
     describe_funnel_scale,
     describe_money_scale,
+    describe_replications,
     format_estimate,
     format_line_quantity,
+    format_variance_reduction,
 )
 from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
-from scenarios.reports.experiment import experiment_blocks, format_difference_interval
+from scenarios.reports.experiment import (
+    experiment_blocks,
+    format_difference_interval,
+    format_significance,
+    format_tested_interval,
+)
 from scenarios.reports.review_queue import queue_blocks
 from scenarios.reports.untreated import untreated_blocks
-from scenarios.text.phrases import pluralise
+from scenarios.text.phrases import format_confidence, pluralise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +75,7 @@ def _arms(comparison: "Comparison") -> list[Block]:
         Heading(2, "What differs between the arms"),
         Paragraph(
             f"{describe_customers(comparison)} over {comparison.days:g} days, in "
-            f"{pluralise(comparison.replications, 'replication')}. In each, "
+            f"{describe_replications(comparison)}. In each, "
             f"{describe_cohorts(comparison)}."
         ),
         Grid(("arm", "description", "actions", "reviewers"), tuple(rows), numbers_from=3),
@@ -81,7 +90,10 @@ def _metrics(comparison: "Comparison") -> list[Block]:
     ]
     blocks: list[Block] = [
         Heading(2, "Metrics"),
-        Paragraph("Mean over replications with its 95 % confidence interval (simulation error)."),
+        Paragraph(
+            "Mean over replications with its 95 % confidence interval (simulation error); n: the replications that "
+            f"measured it, where not all {comparison.used_replications:,} did."
+        ),
         Grid(("metric", *arms), tuple(rows)),
     ]
     if comparison.experiment is not None:
@@ -90,13 +102,15 @@ def _metrics(comparison: "Comparison") -> list[Block]:
         blocks += [
             Heading(2, f"Differences: {arm} minus baseline"),
             Paragraph(_describe_tests(comparison)),
-            _effects(effects),
+            _effects(effects, arm),
         ]
     return blocks
 
 
 def _mean_text(comparison: "Comparison", arm: str, name: str) -> str:
-    return format_estimate(comparison.arms[arm][name], comparison.get_metric(name).unit, interval=True)
+    found = comparison.arms[arm][name]
+    text = format_estimate(found, comparison.get_metric(name).unit, interval=True)
+    return text if found.n in (0, comparison.used_replications) else f"{text} (n = {found.n})"
 
 
 def _describe_tests(comparison: "Comparison") -> str:
@@ -104,31 +118,37 @@ def _describe_tests(comparison: "Comparison") -> str:
         "Paired over replications. The primary metric is "
         f"{get_metric(comparison.loaded.scenario.primary_metric).label}. "
         '"Significant" means that the null hypothesis "no difference in this metric" is rejected at 95 % confidence '
-        "with Holm's correction. The primary metric of all arms is one family; the other metrics of an arm are "
-        "another. The intervals are not adjusted. The variance reduction is (Var A + Var B) / Var(B - A): the factor "
-        "by which independent arms would need more replications."
+        f"with Holm's correction. {FAMILIES} Each interval has the confidence level at which its metric is tested, and "
+        "excludes 0 exactly where the difference is significant. Means and difference are over the replications that "
+        "measured both arms. The variance reduction is (Var A + Var B) / Var(B - A), with its 95 % interval: the "
+        "factor by which independent arms would need more replications."
     )
 
 
-def _effects(effects: "Mapping[str, Effect]") -> Grid:
+def _effects(effects: "Mapping[str, Effect]", arm: str) -> Grid:
     rows = []
     for name, effect in effects.items():
         unit = get_metric(name).unit
         rows.append(
             (
                 get_metric(name).label,
+                format_metric(effect.baseline.mean, unit),
+                format_metric(effect.treated.mean, unit),
                 format_metric(effect.difference.mean, unit, difference=True),
-                format_difference_interval(effect.difference, unit),
-                "yes" if effect.is_significant else "no",
+                format_tested_interval(effect, unit),
+                "n/a" if effect.p_adjusted is None else format_confidence(effect.tested.confidence),
+                format_significance(effect),
+                str(effect.difference.n),
                 "n/a" if effect.difference.sd is None else format_metric(effect.difference.sd, unit),
-                "n/a" if effect.variance_reduction is None else f"{effect.variance_reduction:.1f}",
+                format_variance_reduction(effect),
                 effect.note,
             )
         )
     columns = (
-        "metric", "difference", "95 % interval", "significant (95 %, Holm)", "cohort sd", "variance reduction", "note",
+        "metric", "baseline", arm, "difference", "interval", "confidence", "significant (95 %, Holm)", "replications",
+        "cohort sd", "variance reduction", "note",
     )  # fmt: skip
-    return Grid(columns, tuple(rows), numbers_to=6)
+    return Grid(columns, tuple(rows), numbers_to=10)
 
 
 def _money(comparison: "Comparison") -> list[Block]:
@@ -152,7 +172,7 @@ def _ledger(arm_return: "Return") -> Grid:
             line.name,
             format_line_quantity(line),
             format_dollars(line.unit_price),
-            format_dollars(line.amount or 0.0),
+            format_dollars(line.amount),
             line.provenance,
         )
         for line in arm_return.ledger.lines
@@ -163,24 +183,20 @@ def _ledger(arm_return: "Return") -> Grid:
 
 
 def _bottom_line(arm_return: "Return") -> list[str]:
-    net = arm_return.net
+    ledger, net, roi = arm_return.ledger, arm_return.net, describe_roi(arm_return)
     interval = (
         "" if net.low is None or net.high is None else f" (95 % interval {format_difference_interval(net, 'dollars')})"
     )
     lines = [
-        (
-            f"Incremental value {format_dollars(arm_return.ledger.value)}, incremental cost "
-            f"{format_dollars(arm_return.ledger.cost)}."
-        ),
-        f"Net {format_dollars(arm_return.ledger.net)}{interval}.",
-        f"ROI (net divided by cost): {100 * arm_return.roi:,.0f} %."
-        if arm_return.roi is not None
-        else f"No ROI: {arm_return.roi_reason}.",
+        f"Incremental value {format_dollars(ledger.value)}, incremental cost {format_dollars(ledger.cost)}.",
+        f"Net {format_dollars(ledger.net)}{interval}.",
+        f"{roi[:1].upper()}{roi[1:]}.",
     ]
+    if ledger.not_counted:
+        lines.append(f"Unknown, and in no total: {', '.join(ledger.not_counted)}.")
     if arm_return.probability_positive is not None:
-        lines.append(
-            f"The net value was positive in {100 * arm_return.probability_positive:.0f} % of the replications."
-        )
+        positive = round(arm_return.probability_positive * net.n)
+        lines.append(f"The net value was positive in {positive:,} of {pluralise(net.n, 'replication')}.")
     if arm_return.note:
         lines.append(arm_return.note)
     if net.sd is not None:
@@ -239,7 +255,7 @@ def _cohort_variation(comparison: "Comparison") -> str:
         )
     return (
         "Cohort variation: the column cohort sd. It is the standard deviation of the difference between companies of "
-        f"{comparison.customers:,} such customers, each simulated in every arm with common random numbers. More "
+        f"{describe_cohort_size(comparison)}, each simulated in every arm with common random numbers. More "
         "replications do not reduce it. Real comparisons between two companies, or before and after, vary more, "
         "because they share no random numbers."
     )

@@ -19,11 +19,13 @@ from scenarios.reports.comparison_text import (
     build_repeat_command,
     describe_interruption,
     describe_money_scale,
+    describe_replications,
     describe_significance,
+    label_replications,
 )
 from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
-from scenarios.reports.experiment import describe_assignment, format_difference_interval
-from scenarios.text.phrases import format_interval, pluralise
+from scenarios.reports.experiment import describe_assignment, format_significance, format_tested_interval
+from scenarios.text.phrases import format_interval
 
 if TYPE_CHECKING:
     from journey.statistics.means import Estimate
@@ -110,7 +112,7 @@ def _describe_size(comparison: "Comparison") -> str:
     )
     # With campaigns, each arm has its own number of customers.
     customers = "" if comparison.acquisition else f"{describe_customers(comparison)}, "
-    replications = pluralise(comparison.replications, "replication")
+    replications = describe_replications(comparison)
     return f"{customers}{comparison.days:g} days, {replications}, {assignment}"
 
 
@@ -152,15 +154,21 @@ def _describe_value_beyond(comparison: "Comparison") -> str:
 def _primary_metric(comparison: "Comparison") -> list[Block]:
     primary = comparison.loaded.scenario.primary_metric
     metric = comparison.get_metric(primary)
-    rows = [(BASELINE, *_mean_cells(comparison.arms[BASELINE][primary], metric.unit), "")]
+    rows: list[tuple[str, ...]] = []
     for arm, effects in comparison.effects.items():
-        rows.append((arm, *_mean_cells(comparison.arms[arm][primary], metric.unit), ""))
         effect = effects.get(primary)
-        if effect is not None:
-            change = format_metric(effect.difference.mean, metric.unit, difference=True)
-            interval = format_difference_interval(effect.difference, metric.unit, NO_INTERVAL)
-            significance = "not tested" if effect.p_adjusted is None else "yes" if effect.is_significant else "no"
-            rows.append((f"{arm} minus {BASELINE}", change, interval, significance))
+        if effect is None:
+            continue
+        measured = label_replications(comparison, effect)
+        baseline = (f"{BASELINE}{measured}", *_mean_cells(effect.baseline, metric.unit), "")
+        # Arms that were measured in different replications are compared with different means of the baseline.
+        rows += [] if baseline in rows else [baseline]
+        change = format_metric(effect.difference.mean, metric.unit, difference=True)
+        interval = format_tested_interval(effect, metric.unit, NO_INTERVAL, with_level=True)
+        rows += [
+            (f"{arm}{measured}", *_mean_cells(effect.treated, metric.unit), ""),
+            (f"{arm} minus {BASELINE}", change, interval, format_significance(effect)),
+        ]
     return [
         Heading(2, f"Primary metric: {metric.label}"),
         Grid(("", "mean", _INTERVAL, "significant"), tuple(rows), numbers_to=3),

@@ -3,10 +3,12 @@
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from journey.money.format import format_dollars
+from journey.statistics.means import CONFIDENCE
 from scenarios.metrics.definitions import Unit, format_metric, get_metric
-from scenarios.metrics.effects import count_other_tests, count_primary_tests
+from scenarios.metrics.effects import confidence_range, group_families
 from scenarios.reports.experiment import describe_assignment
-from scenarios.text.phrases import pluralise
+from scenarios.text.phrases import format_confidence, pluralise, round_significant
 
 if TYPE_CHECKING:
     from journey.money.ledger import LedgerLine
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from scenarios.metrics.effects import Effect
 
 MORE = "--full prints all tables, --report FILE.md or FILE.html writes everything with the assumptions."
+
+FAMILIES = (
+    "The primary metric of all arms is one family of tests; the primary metric by segment, of all arms, is another; "
+    "the other metrics of an arm are a third."
+)
 
 SIMULATION_ERROR = "Intervals are simulation error; they do not include the uncertainty of the assumptions."
 
@@ -31,18 +38,72 @@ def describe_interruption(comparison: "Comparison") -> str:
 
 def describe_significance(comparison: "Comparison") -> str:
     """What "significant" rests on for the primary metric: the test, its replications, and the family of tests."""
-    tests = count_primary_tests(comparison.effects, comparison.loaded.scenario.primary_metric)
-    if not tests:
+    primary = comparison.loaded.scenario.primary_metric
+    family = group_families(comparison.effects, primary).primary
+    if not family:
         return "Significant: not tested, because no difference has an interval."
     how = "paired t-test" if comparison.experiment is None else "t-test"
-    replications = pluralise(comparison.replications, "replication")
-    return f"Significant (95 %, Holm): {how} over {replications}, Holm's correction for {pluralise(tests, 'arm')}."
+    replications = _describe_counts({comparison.effects[arm][primary].difference.n for arm, _ in family})
+    return (
+        f"Significant (95 %, Holm): {how} over {replications}, Holm's correction for {pluralise(len(family), 'arm')}."
+    )
+
+
+def _describe_counts(counts: set[int]) -> str:
+    few, many = min(counts), max(counts)
+    return pluralise(many, "replication") if few == many else f"{few:,} to {many:,} replications"
 
 
 def describe_other_tests(comparison: "Comparison", arm: str) -> str:
-    """What "significant" rests on for all other metrics of an arm."""
-    tests = count_other_tests(comparison.effects[arm], comparison.loaded.scenario.primary_metric)
-    return f"Other metrics: the same test, with Holm's correction for {pluralise(tests, 'metric')}."
+    """The families of tests of an arm, with the confidence levels of their intervals."""
+    primary = comparison.loaded.scenario.primary_metric
+    families, effects = group_families(comparison.effects, primary), comparison.effects[arm]
+    others = [effects[name] for _, name in families.others[arm]]
+    segments = [effects[name] for segment_arm, name in families.segments if segment_arm == arm]
+    texts = [
+        f"primary metric {_describe_levels([effects[primary]])}" if (arm, primary) in families.primary else "",
+        _describe_family("other metrics", others, pluralise(len(others), "metric")),
+        _describe_family("primary metric by segment", segments, pluralise(len(families.segments), "test")),
+    ]
+    listed = "; ".join(filter(None, texts))
+    return f"Each interval has the confidence level of its test: {listed}." if listed else ""
+
+
+def _describe_family(name: str, effects: "list[Effect]", tests: str) -> str:
+    return f"{name} {_describe_levels(effects)} (Holm's correction for {tests})" if effects else ""
+
+
+def _describe_levels(effects: "list[Effect]") -> str:
+    low, high = map(format_confidence, confidence_range(effects) or (CONFIDENCE, CONFIDENCE))
+    return low if low == high else f"{low} to {high}"
+
+
+def describe_replications(comparison: "Comparison") -> str:
+    """The replications of a comparison, and how many of them have customers in every arm if not all do."""
+    text, used = pluralise(comparison.replications, "replication"), comparison.used_replications
+    return text if used == comparison.replications else f"{text} ({used:,} with customers in every arm)"
+
+
+def label_metric(comparison: "Comparison", name: str, effect: "Effect") -> str:
+    """The label of a metric, with the number of replications that measured both arms if not all of them did."""
+    return f"{comparison.get_metric(name).label}{label_replications(comparison, effect)}"
+
+
+def label_replications(comparison: "Comparison", effect: "Effect") -> str:
+    """`` (n = 9)`` if 9 of more replications measured both arms; empty if all or none did."""
+    measured = effect.difference.n
+    return "" if measured in (0, comparison.used_replications) else f" (n = {measured})"
+
+
+def describe_missing_replications(comparison: "Comparison", arm: str) -> str:
+    """What ``n`` means in the tables of an arm; empty where every metric was measured in all replications or none."""
+    counts = {effect.difference.n for effect in comparison.effects[arm].values()}
+    if counts <= {0, comparison.used_replications}:
+        return ""
+    return (
+        f"n: replications that measured both arms, where not all {comparison.used_replications:,} did; the means and "
+        "the difference are over these."
+    )
 
 
 def describe_cohorts(comparison: "Comparison") -> str:
@@ -69,21 +130,28 @@ def describe_funnel_scale(comparison: "Comparison") -> str:
 def describe_variance_reduction(comparison: "Comparison", arm: str) -> str:
     """One sentence on how far common random numbers reduced the variance of the primary metric's difference."""
     primary = comparison.loaded.scenario.primary_metric
-    effect = comparison.effects[arm].get(primary)
-    label = get_metric(primary).label
-    if effect is None or effect.variance_reduction is None:
-        return (
-            f"Variance reduction by common random numbers for the difference in {label}: unknown "
-            f"({_missing_reduction_reason(effect)})."
-        )
-    return (
-        f"Common random numbers reduced the variance of the difference in {label} by a factor of "
-        f"{effect.variance_reduction:.1f}: (Var A + Var B) / Var(B - A)."
-    )
+    effect, label = comparison.effects[arm].get(primary), get_metric(primary).label
+    reason = "it was not measured" if effect is None else effect.note
+    if effect is not None and effect.variance_reduction.ratio is not None:
+        if effect.variance_reduction.low is not None:
+            return (
+                f"Common random numbers reduced the variance of the difference in {label} by a factor of "
+                f"{format_variance_reduction(effect)}: (Var A + Var B) / Var(B - A)."
+            )
+        reason = "fewer than three replications give no interval"
+    return f"Variance reduction by common random numbers for the difference in {label}: unknown ({reason})."
 
 
-def _missing_reduction_reason(effect: "Effect | None") -> str:
-    return "it was not measured" if effect is None else effect.note
+def format_variance_reduction(effect: "Effect") -> str:
+    """The variance reduction with its 95 % interval: ``5.2 (2.1 to 13)``; ``n/a`` where there is no interval."""
+    reduction = effect.variance_reduction
+    if reduction.ratio is None or reduction.low is None or reduction.high is None:
+        return "n/a"
+    return f"{_two_digits(reduction.ratio)} ({_two_digits(reduction.low)} to {_two_digits(reduction.high)})"
+
+
+def _two_digits(factor: float) -> str:
+    return f"{factor:,.1f}" if factor < 10.0 else f"{round_significant(factor):,}"
 
 
 def build_repeat_command(comparison: "Comparison") -> str:
@@ -112,7 +180,17 @@ def format_estimate(found: "Estimate", unit: Unit, *, interval: bool = False) ->
 
 
 def format_line_quantity(line: "LedgerLine") -> str:
-    """The quantity of a ledger line with its unit."""
-    quantity = line.quantity or 0.0
-    amount = f"{quantity:,.0f}" if abs(quantity) >= 100 else f"{quantity:,.1f}"
-    return f"{amount} {line.unit}"
+    """The quantity of a ledger line with its unit; dollars as dollars: ``12.5 hours``, ``$3,267 revenue``."""
+    if line.quantity is None:
+        return "unknown"
+    if "$" in line.unit:
+        return f"{format_dollars(line.quantity)} {' '.join(line.unit.replace('$', '').split())}"
+    return f"{_format_quantity(line.quantity)} {line.unit}"
+
+
+def _format_quantity(quantity: float) -> str:
+    """A quantity with one decimal, and with more if it would be 0 otherwise."""
+    size = abs(quantity)
+    if size >= 100:
+        return f"{quantity:,.0f}"
+    return f"{quantity:.1f}" if size >= 0.05 or quantity == 0.0 else f"{quantity:.2g}"

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 from journey.statistics.means import CONFIDENCE
 from scenarios.metrics.definitions import format_metric
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
-from scenarios.text.phrases import format_interval
+from scenarios.text.phrases import format_confidence, format_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from journey.statistics.lift import Lift
+    from journey.statistics.lift import Lift, Power
     from journey.statistics.means import Estimate
     from scenarios.comparison.compare import Comparison
     from scenarios.experiment.analysis import Experiment
     from scenarios.metrics.definitions import Unit
     from scenarios.metrics.effects import Effect
 
-_CONFIDENCE = f"{100 * CONFIDENCE:.0f} %"
+_CONFIDENCE = format_confidence(CONFIDENCE)
 
 INTERFERENCE = (
     "All arms share the reviewers, so requests of one arm wait behind those of the others. The effect measured here "
@@ -27,12 +27,14 @@ INTERFERENCE = (
 
 HOW_TESTED = (
     "Each replication is one experiment. Totals are per customer. Interval and p-value: Student's t over replications; "
-    'the null hypothesis is "no difference in this metric between the customers of the two arms". The lift is relative '
-    "to the baseline, with Fieller's interval, which excludes 0 where the test rejects the null hypothesis. Power "
-    "is the "
-    "probability that one experiment of this size rejects the null hypothesis at 5 %, if the true difference is the "
-    "estimated one."
+    'the null hypothesis is "no difference in this metric between the customers of the two arms". Significance, '
+    "adjusted p-value and intervals agree: each interval has the confidence level at which Holm's procedure tests its "
+    "metric. The lift is relative to the baseline, with Fieller's interval. Power is the probability that one "
+    "experiment of this size rejects the null hypothesis at 5 %, if the true difference is the estimated one, with its "
+    "95 % interval."
 )
+
+SEGMENT_COLUMNS = ("segment", "difference", "interval", "p adjusted", "significant (95 %, Holm)")
 
 
 def describe_assignment(experiment: "Experiment") -> str:
@@ -51,6 +53,21 @@ def format_difference_interval(difference: "Estimate", unit: "Unit", missing: st
     return format_interval(
         difference.low, difference.high, partial(format_metric, unit=unit, difference=True), missing=missing
     )
+
+
+def format_tested_interval(effect: "Effect", unit: "Unit", missing: str = "n/a", *, with_level: bool = False) -> str:
+    """The interval on which the significance of an effect rests; `missing` where there is none.
+
+    Args:
+        effect: The effect.
+        unit: The unit of its metric.
+        missing: The text where there is no interval.
+        with_level: Whether to add a confidence level other than 95 %.
+    """
+    tested = effect.tested
+    text = format_interval(tested.low, tested.high, partial(format_metric, unit=unit, difference=True), missing=missing)
+    level = format_confidence(tested.confidence)
+    return f"{text} ({level})" if with_level and tested.low is not None and level != _CONFIDENCE else text
 
 
 def format_lift(lift: "Lift", *, interval: bool = False) -> str:
@@ -88,7 +105,10 @@ def experiment_blocks(comparison: "Comparison", experiment: "Experiment") -> lis
             _effects_grid(comparison, experiment, arm),
             *_proportions(comparison, experiment, arm),
             Heading(3, f"{comparison.get_metric(comparison.loaded.scenario.primary_metric).label} by segment"),
-            Paragraph("All arms and segments are one family; p-values are adjusted by Holm's method."),
+            Paragraph(
+                "All arms and segments are one family, with Holm's correction. The same effects are in the table of "
+                "metrics, with the same test."
+            ),
             _segments_grid(comparison, experiment, arm),
             *_truth_grid(comparison, experiment, arm),
         ]
@@ -155,28 +175,50 @@ def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str) 
         rows.append(
             (
                 info.label,
+                format_metric(effect.baseline.mean, info.unit),
+                format_metric(effect.treated.mean, info.unit),
                 format_metric(effect.difference.mean, info.unit, difference=True),
-                format_difference_interval(effect.difference, info.unit),
-                format_lift(estimates.lift, interval=True),
-                format_p_value(estimates.p_value),
+                format_tested_interval(effect, info.unit),
+                format_confidence(effect.tested.confidence),
+                format_lift(estimates.tested_lift, interval=True),
                 format_p_value(effect.p_adjusted),
-                "yes" if effect.is_significant else "no",
-                "n/a" if estimates.power is None else f"{100 * estimates.power:.0f} %",
+                format_significance(effect),
+                str(effect.difference.n),
+                _format_power(estimates.power),
                 "; ".join(filter(None, (effect.note, estimates.lift.reason))),
             )
         )
     columns = (
         "metric",
+        "baseline",
+        arm,
         "difference",
-        f"{_CONFIDENCE} interval",
+        "interval",
+        "confidence",
         "lift",
-        "p",
         "p adjusted",
         "significant (95 %, Holm)",
+        "replications",
         "power",
         "note",
     )
-    return Grid(columns, tuple(rows), numbers_to=8)
+    return Grid(columns, tuple(rows), numbers_to=11)
+
+
+def _format_power(power: "Power | None") -> str:
+    if power is None:
+        return "n/a"
+    value = f"{100 * power.value:.0f} %"
+    return (
+        value
+        if power.low is None or power.high is None
+        else (f"{value} ({100 * power.low:.0f} to {100 * power.high:.0f} %)")
+    )
+
+
+def format_significance(effect: "Effect") -> str:
+    """Whether an effect is significant: ``yes``, ``no``, or ``not tested`` where it has no interval."""
+    return "not tested" if effect.p_adjusted is None else "yes" if effect.is_significant else "no"
 
 
 def _proportions(comparison: "Comparison", experiment: "Experiment", arm: str) -> list[Block]:
@@ -188,7 +230,7 @@ def _proportions(comparison: "Comparison", experiment: "Experiment", arm: str) -
         Paragraph(
             f"Single experiments, by the {tests.single_test} test of {comparison.get_metric(primary).label}: the "
             "null hypothesis was rejected "
-            f"at 5 % in {100 * tests.refuted_share:.0f} % of {tests.experiments:,} experiments. All experiments "
+            f"at 5 % in {tests.refuted} of {tests.experiments:,} experiments. All experiments "
             "pooled, by the "
             f"Cochran-Mantel-Haenszel test: p {format_p_value(tests.all.p_value)}, treating customers as independent."
         )
@@ -197,9 +239,7 @@ def _proportions(comparison: "Comparison", experiment: "Experiment", arm: str) -
 
 def _segments_grid(comparison: "Comparison", experiment: "Experiment", arm: str) -> Grid:
     rows = segment_rows(comparison, experiment.segments[arm])
-    return Grid(
-        ("segment", "difference", f"{_CONFIDENCE} interval", "p adjusted", "significant (95 %, Holm)"), tuple(rows)
-    )
+    return Grid(SEGMENT_COLUMNS, tuple(rows))
 
 
 def segment_rows(comparison: "Comparison", effects: "Mapping[str, Effect]") -> list[tuple[str, ...]]:
@@ -209,9 +249,9 @@ def segment_rows(comparison: "Comparison", effects: "Mapping[str, Effect]") -> l
         (
             segment,
             format_metric(effect.difference.mean, unit, difference=True),
-            format_difference_interval(effect.difference, unit),
+            format_tested_interval(effect, unit, with_level=True),
             format_p_value(effect.p_adjusted),
-            "yes" if effect.is_significant else "no",
+            format_significance(effect),
         )
         for segment, effect in effects.items()
     ]

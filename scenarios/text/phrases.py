@@ -1,6 +1,7 @@
 """Phrases that tables, reports and sentences share."""
 
 from collections.abc import Callable
+from math import ceil, floor, log10
 
 
 def pluralise(number: int, noun: str) -> str:
@@ -38,3 +39,30 @@ def describe_omitted_rows(total: int, limit: int, noun: str, *, remedy: str) -> 
     """
     omitted = total - limit
     return f"{pluralise(omitted, noun)} not listed; {remedy}" if omitted > 0 else ""
+
+
+def format_confidence(confidence: float) -> str:
+    """A confidence level as text: ``95 %``, ``98.33 %``."""
+    return f"{100 * confidence:.4g} %"
+
+
+def round_up(number: float, digits: int = 2) -> int:
+    """The smallest integer of so few significant digits that is not below `number`, which is above 0."""
+    unit = _last_digit(number, digits)
+    return ceil(number / unit) * unit
+
+
+def round_down(number: float, digits: int = 2) -> int:
+    """The largest integer of so few significant digits that is not above `number`, which is above 0."""
+    unit = _last_digit(number, digits)
+    return floor(number / unit) * unit
+
+
+def round_significant(number: float, digits: int = 2) -> int:
+    """The integer of so few significant digits that is nearest to `number`, which is above 0."""
+    unit = _last_digit(number, digits)
+    return round(number / unit) * unit
+
+
+def _last_digit(number: float, digits: int) -> int:
+    return max(1, 10 ** (floor(log10(number)) + 1 - digits)) if number >= 1.0 else 1

@@ -385,7 +385,7 @@ def test_a_few_dozen_sales_a_channel_teach_too_little_to_beat_a_budget_that_is_l
 def test_the_same_prospects_remove_some_variance_although_the_customers_differ():
     """Customers that only one arm has are unpaired noise; the others have the same histories."""
     found = answer("acquisition_quality", "replications=60")
-    assert min(effects["retained_margin"].variance_reduction for effects in found.effects.values()) > 2.0
+    assert min(effects["retained_margin"].variance_reduction.ratio for effects in found.effects.values()) > 2.0
 
 
 def test_ten_customers_give_no_significant_difference():
@@ -435,4 +435,4 @@ def test_common_random_numbers_remove_most_of_the_variance(name):
         bound = 10.0
         if primary == "churn_rate":
             bound = most_that_pairing_can_remove(*(found.arms[of][primary].mean for of in ("baseline", arm)))
-        assert effects[primary].variance_reduction >= 0.5 * min(10.0, bound), arm
+        assert effects[primary].variance_reduction.ratio >= 0.5 * min(10.0, bound), arm

@@ -47,7 +47,7 @@ def test_without_an_effect_false_positives_are_no_more_frequent_than_stated(tria
 
 def test_common_random_numbers_remove_the_shared_variance():
     loaded = with_seed(1, replications=400)
-    found = compare(loaded, run_arm=fakes.planted).effects["treated"]["churn_rate"].variance_reduction
+    found = compare(loaded, run_arm=fakes.planted).effects["treated"]["churn_rate"].variance_reduction.ratio
     # (Var A + Var B) / Var(B - A), from how the fake is made.
     total = 2 * (fakes.SHARED_SD**2 + fakes.PRIVATE_SD**2)
     assert found == pytest.approx(total / (2 * fakes.PRIVATE_SD**2), rel=0.2)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.integrate import quad
 
 from scenarios.comparison.compare import compare, summarise
@@ -71,6 +72,53 @@ def test_every_line_by_hand():
     assert found.ledger.net == 10594.0
     assert found.roi == pytest.approx(10594.0 / 1116.0)
     assert found.net.mean == pytest.approx(10594.0)
+
+
+def without(quantities, name):
+    return {key: value for key, value in quantities.items() if key != name}
+
+
+def unknown(quantities, name):
+    return {**quantities, name: None}
+
+
+@pytest.mark.parametrize("drop", [without, unknown])
+@pytest.mark.parametrize("side", [0, 1])
+def test_an_unknown_quantity_is_unknown_and_not_zero(drop, side):
+    """In one arm or one replication: 10 escalations against an unknown number are not 10 escalations avoided."""
+    pair = [BASE, TREATED]
+    pair[side] = drop(pair[side], "escalations")
+    found = money([(BASE, TREATED), tuple(pair)])
+    assert lines(found)["escalations_avoided"] == (None, 270.0, None)
+    assert found.ledger.not_counted == ("escalations_avoided",)
+    # 3,000 + 7,500 + 400 of the lines that are known, in both replications.
+    assert found.ledger.value == 10900.0
+    assert found.net.mean == pytest.approx(found.ledger.net) == 10900.0 - 1116.0
+    assert found.net.sd == 0.0
+
+
+def test_an_action_that_one_arm_never_took_is_zero_and_not_unknown():
+    assert lines(money())["actions.proactive_outreach"][0] == 20.0
+
+
+def test_the_roi_has_the_interval_of_a_ratio_of_means():
+    """Fieller's interval: at its ends SciPy's t test of "net = ROI x cost" has p = 0.05."""
+    gains = [900.0, 1100.0, 1000.0, 1250.0, 950.0]
+    pairs = [(BASE, {**TREATED, "revenue": 1000.0 + 5 * gain, "evaluations": gain}) for gain in gains]
+    found = money(pairs)
+    nets, costs = [], []
+    for gain in gains:
+        costs.append(1110.0 + 0.002 * gain)
+        nets.append(0.75 * 5 * gain + 7500.0 + 810.0 + 400.0 - costs[-1])
+    assert found.net.mean == pytest.approx(sum(nets) / 5)
+    low, high = found.roi_interval
+    assert low < found.roi < high
+    for end in (low, high):
+        assert stats.ttest_1samp(np.array(nets) - end * np.array(costs), 0.0).pvalue == pytest.approx(0.05, abs=1e-6)
+
+
+def test_one_replication_gives_no_interval_of_the_roi():
+    assert money().roi_interval is None
 
 
 def test_the_kinds_add_up_to_the_totals_and_the_net():
@@ -205,3 +253,13 @@ def test_the_warning_is_in_the_verdict_and_in_the_json():
     assert few.to_dict()["roi"]["treated"]["net_ci_note"] == few.roi["treated"].note
     one = compare(load("default", ["replications=1"]), run_arm=partial(skewed, customers=30))
     assert one.roi["treated"].note == ""
+
+
+@pytest.mark.parametrize(("customers", "warned"), [(3999, True), (4000, False), (4994, False)])
+def test_almost_as_many_customers_as_recommended_are_no_reason_for_a_warning(customers, warned):
+    loaded = load("default")
+    pairs = tuple(
+        (run("baseline", 365.0, 0.2, customers=n), run("treated", 365.0, 0.2, customers=n))
+        for n in (customers - 1000, 1000)
+    )
+    assert bool(summarise(loaded, Replications(pairs, 2)).roi["treated"].note) == warned

@@ -1,9 +1,18 @@
 """Verdicts in words."""
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.money.ledger import Ledger
+from journey.statistics.means import estimate_mean
 from scenarios.comparison.compare import compare
+from scenarios.comparison.money import NetParts, Return
+from scenarios.comparison.verdict import build_verdict
 from scenarios.files.loader import load
+from scenarios.metrics.effects import add_tests, compute_effect
 from tests.scenarios import fakes
 
 
@@ -49,8 +58,10 @@ def test_without_a_significant_difference_the_needed_replications_are_stated():
     assert found.findings["treated"].outcome == "no_difference_shown"
     assert "no significant difference in churn rate" in found.text
     assert "not rejected" in found.text
-    assert "replications (80 % power)" in found.text
-    assert "customers per arm" in found.text
+    needed = found.findings["treated"].required_replications
+    assert f"of this size (80 % power): about {needed.estimate:,} (interval: {needed.minimum} or more)" in found.text
+    assert 12 < needed.minimum <= needed.estimate
+    assert re.search(r"need about [\d,]+ customers per arm \(interval: [\d,]+ or more\)", found.text)
 
 
 def test_a_metric_that_neither_way_is_better_is_only_different():
@@ -114,3 +125,59 @@ def test_a_difference_lost_to_holms_correction_is_explained():
     assert alone.findings["treated"].outcome == "better"
     assert among.findings["treated"].outcome == "no_difference_shown"
     assert "not rejected after Holm's correction for the number of arms" in among.findings["treated"].effect
+
+
+def money(nets, *, roi=1.5, roi_interval=(0.5, 2.5)):
+    net = estimate_mean(nets)
+    return Return(Ledger(()), net, NetParts(net, net, net, net), roi, "", roi_interval, None, 100_000)
+
+
+def judged(baseline, treated, nets=(1.0, 2.0, 3.0), **how):
+    effects = add_tests({"treated": {"churn_rate": compute_effect(baseline, treated)}}, "churn_rate")
+    return build_verdict("churn_rate", effects, {"treated": money(nets, **how)}, replications=len(baseline))
+
+
+def test_a_metric_that_one_replication_did_not_measure_is_not_identical_in_all_of_them():
+    found = judged([0.0] * 9 + [None], [0.0] * 10)
+    assert "it is identical in each of the 9 of 10 replications that measured both arms" in found.text
+    assert "identical in all 10 replications" in judged([0.0] * 10, [0.0] * 10).text
+
+
+def test_a_verdict_says_over_how_many_replications_its_interval_is():
+    assert "over 4 of 5 replications" in judged([0.1, 0.2, 0.1, 0.3, None], [0.2, 0.2, 0.2, 0.2, 0.2]).text
+
+
+@pytest.mark.parametrize(
+    ("nets", "is_named"), [((9.0, 10.0, 11.0), True), ((-9.0, -10.0, -11.0), True), ((-20.0, 10.0, 30.0), False)]
+)
+def test_an_roi_is_in_the_verdict_only_where_the_net_is_significant(nets, is_named):
+    found = judged([0.1, 0.2, 0.1], [0.2, 0.2, 0.2], nets).text
+    assert ("ROI (net over cost) 150 % (95 % interval 50 % to 250 %)" in found) == is_named
+    assert ("neither a gain nor a loss is significant" in found) != is_named
+
+
+def test_an_roi_whose_cost_could_be_0_is_not_stated():
+    found = judged([0.1, 0.2, 0.1], [0.2, 0.2, 0.2], (9.0, 10.0, 11.0), roi_interval=None).text
+    assert "no ROI: the cost does not differ significantly from 0" in found
+
+
+@given(st.lists(st.tuples(st.floats(0.1, 0.5), st.floats(0.1, 0.5)), min_size=2, max_size=8), st.integers(1, 6))
+def test_replications_that_would_show_a_difference_are_more_than_were_run(pairs, arms):
+    """Also after Holm's correction, and also where the difference hardly varies."""
+    baseline, treated = zip(*pairs, strict=True)
+    effects = {f"arm{number}": {"churn_rate": compute_effect(baseline, treated)} for number in range(arms)}
+    effects = add_tests(effects, "churn_rate")
+    money_by_arm = {arm: money((1.0, 2.0)) for arm in effects}
+    for finding in build_verdict("churn_rate", effects, money_by_arm, replications=len(pairs)).findings.values():
+        needed = finding.required_replications
+        if needed is not None:
+            assert finding.outcome == "no_difference_shown"
+            assert len(pairs) < needed.minimum <= needed.estimate
+
+
+def test_an_interval_beside_a_verdict_excludes_0_only_if_the_difference_is_significant():
+    """One test of 14 pairs is significant; four together are not, and their interval is wider."""
+    arms = [f"arms.arm{number}.label=x" for number in range(3)]
+    alone, among = verdict(barely, "replications=14"), verdict(barely, "replications=14", *arms)
+    assert re.search(r"95 % interval -[\d.]+ pp to -[\d.]+ pp", alone.findings["treated"].headline)
+    assert re.search(r"98.75 % interval -[\d.]+ pp to \+[\d.]+ pp", among.findings["treated"].headline)

@@ -87,7 +87,8 @@ def test_the_power_of_one_experiment_is_that_of_the_formula():
     error = sqrt(power * (1 - power) / 300)
     assert seen.proportions.refuted_share == pytest.approx(power, abs=4 * error)
     # The spread of 300 effects is known to 4 %, and with it the power to about as much as by counting.
-    assert seen.power == pytest.approx(power, abs=4 * error)
+    assert seen.power.value == pytest.approx(power, abs=4 * error)
+    assert seen.power.low < power < seen.power.high
 
 
 def test_totals_are_per_customer_and_labelled_so():
@@ -126,6 +127,44 @@ def test_the_json_has_what_the_contract_promises():
     assert set(made["sample_ratio"]["arms"]) == {"baseline", "treated", "third"}
     assert set(made["segments"]["treated"]) == set(SIZES)
     json.dumps(made, allow_nan=False)
+
+
+@pytest.mark.parametrize("primary", ["churn_rate", "churn_rate[SMB]", "retained_value"])
+def test_an_effect_has_one_verdict_in_the_metric_table_and_in_the_segment_table(primary):
+    comparison = found("arms.third.label=x", f"primary_metric={primary}", replications=6)
+    in_both = 0
+    for arm, segments in comparison.experiment.segments.items():
+        for segment, effect in segments.items():
+            listed = comparison.effects[arm].get(f"{primary.partition('[')[0]}[{segment}]")
+            in_both += listed is not None
+            assert listed in (None, effect)
+            assert effect.is_significant == (not effect.tested.low <= 0.0 <= effect.tested.high)
+    assert in_both == (0 if primary == "retained_value" else 2 * len(SIZES))
+
+
+def test_the_lift_of_a_metric_excludes_0_exactly_where_its_corrected_test_does():
+    comparison = found("arms.third.label=x", replications=6)
+    for arm, effects in comparison.effects.items():
+        for name, effect in effects.items():
+            lift = comparison.experiment.estimates[arm][name].tested_lift
+            if lift.low is not None and effect.difference.sd:
+                assert (not lift.low <= 0.0 <= lift.high) == effect.is_significant
+
+
+def test_an_unknown_total_of_a_stratum_is_unknown_for_the_arm():
+    """Not 0: an arm whose strata do not all know their escalations does not know them."""
+
+    def run_arms(setups, **how):
+        runs = known_experiments.planted(setups, **how)
+        return tuple(
+            replace(run, metrics={**run.metrics, "escalations": None} if "SMB" in run.arm else run.metrics)
+            for run in runs
+        )
+
+    comparison = found(run=run_arms, replications=3)
+    assert comparison.arms["treated"]["escalations"].mean is None
+    assert comparison.effects["treated"]["escalations"].difference.mean is None
+    assert comparison.arms["treated"]["interventions"].mean is not None
 
 
 def test_a_segment_outside_the_experiment_has_no_effects():
