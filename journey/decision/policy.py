@@ -5,7 +5,6 @@ subscription software unless their description names another origin. They agree 
 bundled data, which is a regression check, not a validation.
 """
 
-import tomllib
 from functools import cached_property
 from math import log
 from pathlib import Path
@@ -17,6 +16,7 @@ from journey.core.errors import InputError
 from journey.core.merging import deep_merge
 from journey.core.messages import format_validation_error
 from journey.core.suggestions import did_you_mean
+from journey.core.toml_files import read_toml
 from journey.decision.rules import NO_ACTION
 
 MONITOR_ONLY = "monitor_only"
@@ -452,11 +452,4 @@ def read_override(path: Path) -> dict[str, Any]:
     Raises:
         InputError: The file is missing, cannot be read, or is not TOML.
     """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: the policy file does not exist") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: is not valid TOML: {error}") from None
+    return read_toml(path, str(path), "policy")

@@ -45,7 +45,7 @@ def print_json(value: Any) -> None:
     """
     long_keys = [key for key, part in value.items() if _is_long(part)] if isinstance(value, Mapping) else []
     if not long_keys:
-        json.dump(to_json_value(value), sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+        json.dump(to_json_value(value), sys.stdout, indent=2, ensure_ascii=_is_limited(), allow_nan=False)
         sys.stdout.write("\n")
         return
     separator = "{"
@@ -75,9 +75,14 @@ def _print_items(items: Iterable[Any]) -> None:
 def _compact(value: Any) -> str:
     try:
         # The C encoder handles most values; only the others go through `to_json_value`.
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=to_json_value)
+        return json.dumps(value, ensure_ascii=_is_limited(), allow_nan=False, default=to_json_value)
     except ValueError:
-        return json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False)
+        return json.dumps(to_json_value(value), ensure_ascii=_is_limited(), allow_nan=False)
+
+
+def _is_limited() -> bool:
+    r"""Whether stdout's encoding lacks characters, which JSON then has as codes such as ``\u00eb``."""
+    return not (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def to_json_value(value: Any) -> Any:

@@ -3,6 +3,7 @@
 Exit codes: 0 success; 1 completed, but a requested check failed; 2 invalid input or command; 130 interrupted.
 """
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -27,6 +28,7 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         try:
             _refuse_closed_output()
+            _escape_unencodable_text()
             command(*args, **kwargs)
             sys.stdout.flush()
         except JourneyError as error:
@@ -55,6 +57,13 @@ def _refuse_closed_output() -> None:
     """Refuse to run when the caller closed stdout: `sys.stdout` is None then."""
     if sys.stdout is None:
         _exit_with_error("stdout is closed, so the result cannot be printed; keep it open or redirect it to a file")
+
+
+def _escape_unencodable_text() -> None:
+    r"""Print characters that the encoding of stdout or stderr lacks as codes such as ``\xeb``, not as an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def exit_quietly() -> None:

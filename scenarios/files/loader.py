@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from journey.core.errors import InputError
 from journey.core.messages import format_validation_error
 from journey.core.suggestions import did_you_mean
+from journey.core.toml_files import read_toml
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import Scenario
 from scenarios.files.overrides import parse_override
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 BUILTIN = Path(__file__).parents[1] / "builtin"
 _EXTENDS = "extends"
+_MAX_EXTENDED = 50
+"""Largest number of files that a file extends, one through the other."""
+
 _UNHASHED_KEYS = ("seed", "replications")
 """Keys that are not part of the hash; reports state them beside it."""
 
@@ -105,7 +108,10 @@ def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:
     """The display name and the path; a relative path starts at `base_folder`, or else at the working folder."""
     if source in builtin_names():
         return source, BUILTIN / f"{source}.toml"
-    path = (base_folder or Path()) / Path(source).expanduser()
+    try:
+        path = (base_folder or Path()) / Path(source).expanduser()
+    except RuntimeError:
+        raise InputError(f"{source}: the home folder of this user is unknown; write the whole path") from None
     if path.is_dir():
         raise InputError(f"{source}: is a folder; name the scenario file in it")
     if path.exists():
@@ -123,7 +129,9 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
     if path.resolve() in extended_by:
         cycle = " -> ".join(p.name for p in (*extended_by, path))
         raise InputError(f"{name}: extends: the files extend each other in a cycle: {cycle}")
-    data = _read_toml(name, path)
+    if len(extended_by) > _MAX_EXTENDED:
+        raise InputError(f"{name}: extends: more than {_MAX_EXTENDED} files extend each other; merge some of them")
+    data = read_toml(path, name, "scenario")
     base = data.pop(_EXTENDS, None)
     own = Layer(name, _resolve_records_path(normalise(data), path.parent), path)
     if base is None:
@@ -135,19 +143,6 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
     except InputError as error:
         raise InputError(f"{name}: extends: {error}") from None
     return [*_file_layers(base_name, base_path, (*extended_by, path.resolve())), own]
-
-
-def _read_toml(name: str, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        # tomllib's message for a key or table that occurs twice.
-        reason = str(error).replace("Cannot overwrite a value", "a key is given twice")
-        raise InputError(f"{name}: not valid TOML: {reason}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{name}: not UTF-8 text") from None
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
 def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 
 from journey.core.errors import InputError
+from journey.core.toml_files import parse_toml
 from scenarios.files.merging import Layer, normalise
 
 _MAX_DEPTH = 30
+_MAX_SHOWN_CHARACTERS = 80
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -38,7 +40,7 @@ def _parse_key(key: str, argument: str) -> list[str]:
             "that many"
         )
     try:
-        table: Any = tomllib.loads(f"{key} = 0") if "\n" not in key else {}
+        table: Any = parse_toml(f"{key} = 0") if "\n" not in key else {}
     except tomllib.TOMLDecodeError:
         table = {}
     while isinstance(table, dict) and len(table) == 1:
@@ -51,11 +53,12 @@ def _parse_key(key: str, argument: str) -> list[str]:
 
 def _parse_value(text: str, argument: str) -> Any:
     try:
-        parsed = tomllib.loads(f"value = {text}")
+        parsed = parse_toml(f"value = {text}")
     except tomllib.TOMLDecodeError as error:
         if not text or text[0] in "\"'[{":
             expected = "is not a TOML value" if text else "has no value after the ="
-            raise InputError(f"--set {argument}: {expected} ({_strip_position(error)})") from None
+            shown = argument if len(argument) <= _MAX_SHOWN_CHARACTERS else f"{argument[:_MAX_SHOWN_CHARACTERS]}..."
+            raise InputError(f"--set {shown}: {expected} ({_strip_position(error)})") from None
         return text
     if set(parsed) != {"value"}:
         raise InputError(f"--set {argument}: one value per --set; repeat --set for another key")

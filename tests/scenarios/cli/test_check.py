@@ -1,10 +1,12 @@
 """`journey check`: notices and never crashes."""
 
 import json
+import os
+import subprocess
 
 import pytest
 
-from tests.scenarios.cli.invocation import invoke, json_of
+from tests.scenarios.cli.invocation import RUN, invoke, json_of
 
 
 @pytest.mark.medium
@@ -124,3 +126,21 @@ def test_a_malformed_file_is_a_message_and_never_a_traceback(tmp_path, text):
     assert result.exit_code in (0, 2)
     if result.exit_code == 2:
         assert "customers.json" in result.stderr
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_names_are_printed_in_any_encoding_of_the_terminal(tmp_path, encoding):
+    name = "Zo\u00eb \u5c71"
+    folder = company(tmp_path, customers=[{"customer_id": name, "segment": "SMB"}])
+    for arguments in ((), ("--json",)):
+        done = subprocess.run(
+            [*RUN, "check", folder, *arguments], capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding}
+        )
+        assert done.returncode == 0, done.stderr
+        if arguments:
+            records = {finding["record"] for finding in json.loads(done.stdout.decode(encoding))["findings"]}
+            assert name in records
+        else:
+            shown = name.encode(encoding, "backslashreplace").decode(encoding)
+            assert shown in done.stdout.decode(encoding)

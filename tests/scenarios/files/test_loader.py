@@ -190,3 +190,20 @@ def test_extending_what_is_not_there_names_both(write):
 
 def test_built_in_scenarios_are_files_beside_the_code():
     assert all((BUILTIN / f"{name}.toml").is_file() for name in builtin_names())
+
+
+def test_a_long_chain_of_extended_files_is_refused_in_words(tmp_path):
+    for number in range(200):
+        (tmp_path / f"{number}.toml").write_text(f'extends = "{number + 1}.toml"\n')
+    (tmp_path / "200.toml").write_text('extends = "default"\n')
+    assert "more than 50 files extend each other" in refused(tmp_path / "0.toml")
+
+
+def test_the_home_folder_of_an_unknown_user_is_refused_in_words():
+    assert "the home folder of this user is unknown" in refused("~no-such-user-here/a.toml")
+
+
+def test_a_deeply_nested_override_is_refused_in_words():
+    message = refused("default", "title=" + "[" * 3000 + "]" * 3000)
+    assert "nested more than 50 deep" in message
+    assert len(message) < 300

@@ -40,7 +40,7 @@ def _file(tmp_path, text):
             '[[risk.phrases]]\ncode = "X"\nrisk_type = "brand_safety"\nseverity = "low"\npattern = "(free"',
             ("risk.phrases[0].pattern", "is not a valid regular expression"),
         ),
-        ("[budget", ("is not valid TOML",)),
+        ("[budget", ("not valid TOML",)),
     ],
 )
 def test_an_error_names_file_key_and_expected_value(tmp_path, text, parts):
