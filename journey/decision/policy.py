@@ -30,6 +30,10 @@ Money = Annotated[float, Field(ge=0.0, le=1e9)]
 Provenance = Literal["measured", "calibrated", "assumed", "default"]
 
 
+ADDED_LATER = "added later"
+"""Annotation of a key that earlier versions did not have. Its default is not part of the hash of a scenario."""
+
+
 class PolicySection(BaseModel):
     """A frozen section of a policy that refuses unknown keys and infinite numbers."""
 

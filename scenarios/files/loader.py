@@ -13,10 +13,11 @@ from journey.core.errors import InputError
 from journey.core.messages import format_validation_error
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
+from journey.decision.policy import ADDED_LATER
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import Scenario
 from scenarios.files.overrides import parse_override
-from simulation.model.spec import ADDED_LATER, BUNDLED
+from simulation.model.spec import BUNDLED
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec

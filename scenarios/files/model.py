@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema, field_validator
 
+from journey.decision.policy import ADDED_LATER
 from scenarios.metrics.definitions import METRICS, parse_base_name
 from simulation.acquisition.spec import Acquisition
 from simulation.model.spec import (
-    ADDED_LATER,
     Amount,
     Assumption,
     NonNegative,

@@ -125,8 +125,9 @@ class BudgetController:
             optimiser.apply(best)
             name = f"BUD_{campaign}_{number:03d}_{len(self.moves) + 1:04d}"
             transfer = Transfer(name, campaign, best.giver[1], best.taker[1], best.amount)
-            self._propose(transfer, now, best.gain, best.probability)
-            if best.amount < self._rule.budget.approval_from:
+            needs_person = self.log.needs_person(name, best.amount, "orchestrator", _to_datetime(now))
+            self._propose(transfer, now, best.gain, best.probability, needs_person=needs_person)
+            if not needs_person:
                 self._decide_transfer(transfer, now, approved=True, by="orchestrator")
             else:
                 pending.append(self._request_approval(transfer, number, now))
@@ -181,7 +182,7 @@ class BudgetController:
                 balances[index] = max(0, balances[index] - _to_micros(pending.transfer.amount))
         return {line.key: amount / MICROS for line, amount in zip(self._lines, balances, strict=True)}
 
-    def _propose(self, transfer: Transfer, now: float, gain: float, probability: float) -> None:
+    def _propose(self, transfer: Transfer, now: float, gain: float, probability: float, *, needs_person: bool) -> None:
         self._workflow.available = self._available(reserved=True)
         self._workflow.propose(transfer, at=_to_datetime(now), by="orchestrator", actor=ORCHESTRATOR)
         self.moves.append(
@@ -193,7 +194,7 @@ class BudgetController:
                 "amount": transfer.amount,
                 "expected_gain": gain,
                 "gain_probability": probability,
-                "requires_human_approval": transfer.amount >= self._rule.budget.approval_from,
+                "requires_human_approval": needs_person,
                 "proposed_on": now,
                 "decided_on": None,
                 "status": "proposed",

@@ -10,14 +10,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from journey.core.time_units import MINUTES_PER_DAY
-from journey.decision.policy import Provenance, RiskTier
+from journey.decision.policy import ADDED_LATER, Provenance, RiskTier
 from simulation.random.copula import cholesky
 
 BUNDLED = "bundled"
 """Value of `Population.records` for the ten bundled customers."""
-
-ADDED_LATER = "added later"
-"""Annotation of a key that earlier versions did not have. Its default has no effect, and is not part of a hash."""
 
 Positive = Annotated[float, Field(gt=0.0)]
 NonNegative = Annotated[float, Field(ge=0.0)]

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from journey.marketing.budget.log import is_same_person, read_log_events
+from journey.core.identifiers import looks_like
+from journey.marketing.budget.log import read_log_events
+from journey.marketing.budget.unattended import UnattendedTransfers, is_by_person
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import LogEvent
 
@@ -62,8 +64,9 @@ def prove(events: Iterable[LogEvent], policy: MarketingPolicy) -> Proof:
 
     Args:
         events: The log, in the order in which it was written; an approval dated after the execution is a violation.
-        policy: Sets the amount from which a person must approve.
+        policy: Sets the amount from which a person must approve, and the days over which small amounts add up.
     """
+    unattended = UnattendedTransfers(policy.budget)
     histories: dict[str, list[LogEvent]] = {}
     executed: list[str] = []
     money: list[float] = []
@@ -75,12 +78,13 @@ def prove(events: Iterable[LogEvent], policy: MarketingPolicy) -> Proof:
         if event.to_status == "executed":
             executed.append(event.entity_id)
             money.append(event.amount or 0.0)
-            violations.extend(_find_violations(event, before, policy))
+            violations.extend(_find_violations(event, before, unattended))
+        unattended.add(event)
         before.append(event)
     return Proof(tuple(executed), sum(money), tuple(violations))
 
 
-def _find_violations(event: LogEvent, before: list[LogEvent], policy: MarketingPolicy) -> list[Violation]:
+def _find_violations(event: LogEvent, before: list[LogEvent], unattended: UnattendedTransfers) -> list[Violation]:
     proposal = next((each for each in before if each.to_status == "proposed"), None)
     approval = next((each for each in reversed(before) if each.to_status == "approved"), None)
     faults: list[tuple[ViolationCode, str]] = []
@@ -89,7 +93,7 @@ def _find_violations(event: LogEvent, before: list[LogEvent], policy: MarketingP
     if approval is None or before[-1].to_status != "approved":
         faults.append(("not_approved", f"was executed on {event.timestamp.isoformat()} without a valid approval"))
     if approval is not None:
-        faults.extend(_find_approval_faults(event, proposal, approval, policy))
+        faults.extend(_find_approval_faults(event, proposal, approval, unattended))
     return [
         Violation(event.event_id, event.entity_id, event.amount, code, f"{event.entity_id} {text}.")
         for code, text in faults
@@ -97,19 +101,22 @@ def _find_violations(event: LogEvent, before: list[LogEvent], policy: MarketingP
 
 
 def _find_approval_faults(
-    event: LogEvent, proposal: LogEvent | None, approval: LogEvent, policy: MarketingPolicy
+    event: LogEvent, proposal: LogEvent | None, approval: LogEvent, unattended: UnattendedTransfers
 ) -> list[tuple[ViolationCode, str]]:
     faults: list[tuple[ViolationCode, str]] = []
-    threshold = policy.budget.approval_from
     if approval.timestamp > event.timestamp:
         faults.append(("approved_later", f"was approved on {approval.timestamp.isoformat()}, after it was executed"))
     amounts = {each.amount for each in (proposal, approval, event) if each is not None}
     if len(amounts) > 1:
         faults.append(("other_amount", "was not proposed, approved and executed with the same amount"))
     max_amount = max((amount for amount in amounts if amount is not None), default=None)
-    is_by_person = approval.actor_kind == "human" and approval.actor_id is not None
-    if (max_amount is None or max_amount >= threshold) and not is_by_person:
-        faults.append(("no_person", f"was not approved by a named person, which is required from {threshold:.2f}"))
+    proposer = approval if proposal is None else proposal
+    others = unattended.sum_of_proposer(
+        proposer.actor_kind, proposer.actor_id, approval.timestamp, without=event.entity_id
+    )
+    if unattended.needs_person(max_amount, others) and not is_by_person(approval):
+        requirement = unattended.describe_requirement(others)
+        faults.append(("no_person", f"was not approved by a named person, although {requirement}"))
     if proposal is not None and _may_be_same_person(proposal, approval):
         faults.append(("own_approval", f"was approved by {approval.actor_id}, who proposed it or may have proposed it"))
     return faults
@@ -120,7 +127,7 @@ def _may_be_same_person(proposal: LogEvent, approval: LogEvent) -> bool:
     both_people = proposal.actor_kind == approval.actor_kind == "human"
     if not both_people or proposal.actor_id is None or approval.actor_id is None:
         return both_people and proposal.actor_id is None
-    return is_same_person(proposal.actor_id, approval.actor_id)
+    return looks_like(proposal.actor_id, approval.actor_id)
 
 
 def report_governance(context: "MarketingContext") -> dict[str, Any]:

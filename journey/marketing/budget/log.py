@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
+from journey.core.identifiers import looks_like
+from journey.marketing.budget.unattended import UnattendedTransfers
 from journey.marketing.core.lifecycles import lifecycles
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import Entity, LogEvent, Proposer, ReasonCode
@@ -28,10 +30,12 @@ class MarketingLog:
 
     Attributes:
         policy: Sets the amount from which a person must approve.
+        unattended: The transfers that no person approved.
     """
 
     def __init__(self, events: Iterable[LogEvent] = (), policy: MarketingPolicy | None = None) -> None:
         self.policy = policy or MarketingPolicy()
+        self.unattended = UnattendedTransfers(self.policy.budget)
         self._events = list(events)
         self._last: dict[tuple[Entity, str], LogEvent] = {}
         self._first: dict[tuple[Entity, str], LogEvent] = {}
@@ -146,7 +150,7 @@ class MarketingLog:
         destination = lifecycles()[entity].move(last.to_status, move)
         first = self._first[entity, entity_id]
         if entity == "budget_action" and destination == "approved":
-            self._refuse_invalid_approval(first, by, actor)
+            self._refuse_invalid_approval(first, by, actor, at)
         return self._append(
             LogEvent(
                 event_id=self._next_id(),
@@ -163,6 +167,21 @@ class MarketingLog:
             )
         )
 
+    def needs_person(self, transfer_id: str, amount: float, proposer: Proposer, at: datetime) -> bool:
+        """Whether a person must approve a transfer, together with the proposer's other transfers.
+
+        Args:
+            transfer_id: ID of the budget action.
+            amount: Dollars.
+            proposer: Whether a person or the orchestrator proposed it, if it is not in the log, which names the person.
+            at: Moment of the approval.
+        """
+        first = self._first.get(("budget_action", transfer_id))
+        kind, name = (proposer, None) if first is None else (first.actor_kind, first.actor_id)
+        return self.unattended.needs_person(
+            amount, self.unattended.sum_of_proposer(kind, name, at, without=transfer_id)
+        )
+
     def write(self, path: Path) -> None:
         """Write the log as JSON Lines, atomically.
 
@@ -171,20 +190,21 @@ class MarketingLog:
         """
         write_bytes(path, to_json_lines(self._events))
 
-    def _refuse_invalid_approval(self, first: LogEvent, by: Proposer, actor: str | None) -> None:
+    def _refuse_invalid_approval(self, first: LogEvent, by: Proposer, actor: str | None, at: datetime) -> None:
         """Refuse an approval by the proposer, or from the policy's threshold one without a named person."""
-        threshold = self.policy.budget.approval_from
-        amount = first.amount
         if by == "human":
             if actor is None:
                 raise InputError(f"{first.entity_id}: the person who approves it is not named; give `actor`")
-            if first.actor_kind == "human" and (first.actor_id is None or is_same_person(first.actor_id, actor)):
+            if first.actor_kind == "human" and (first.actor_id is None or looks_like(first.actor_id, actor)):
                 raise InputError(
                     f"{first.entity_id}: {actor} proposed it; another person must approve it (rule: own_approval)"
                 )
-        elif amount is None or amount >= threshold:
+            return
+        others = self.unattended.sum_of_proposer(first.actor_kind, first.actor_id, at, without=first.entity_id)
+        if self.unattended.needs_person(first.amount, others):
+            amount = "unknown" if first.amount is None else f"{first.amount:.2f}"
             raise InputError(
-                f"{first.entity_id}: a person must approve amounts from {threshold:.2f}; its amount is {amount:.2f} "
+                f"{first.entity_id}: {self.unattended.describe_requirement(others)}; its amount is {amount} "
                 "(rule: no_person)"
             )
 
@@ -202,6 +222,7 @@ class MarketingLog:
 
     def _index_event(self, event: LogEvent) -> None:
         self._ids.add(event.event_id)
+        self.unattended.add(event)
         key = (event.entity, event.entity_id)
         self._first.setdefault(key, event)
         self._last[key] = event
@@ -213,11 +234,6 @@ def read_log_events(context: "MarketingContext") -> list[LogEvent]:
     columns = ", ".join(names)
     rows = context.cursor.execute(f"SELECT {columns} FROM seen_marketing_log ORDER BY row_number").fetchall()
     return [LogEvent.model_validate(dict(zip(names, row, strict=True))) for row in rows]
-
-
-def is_same_person(name: str, other: str) -> bool:
-    """Whether two names are equal, ignoring case and spaces."""
-    return "".join(name.casefold().split()) == "".join(other.casefold().split())
 
 
 def to_json_lines(events: Iterable[LogEvent]) -> bytes:

@@ -12,6 +12,7 @@ from journey.marketing.budget.availability import (
 )
 from journey.marketing.budget.governance import report_governance
 from journey.marketing.budget.impact import report_impact
+from journey.marketing.budget.log import MarketingLog, read_log_events
 from journey.marketing.budget.proposals import ChannelState, compute_allocation
 from journey.marketing.budget.rules import Objection, Transfer, find_objections
 
@@ -51,11 +52,12 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
     available = compute_available_in_campaigns(context, deduct_pending=False)
     serious_risks, closed = find_serious_risks(context), find_closed_campaigns(context)
     rows = context.cursor.execute(f"""
-        SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, status FROM seen_budget_actions
-        WHERE {IS_PENDING_SQL} ORDER BY timestamp, budget_action_id
+        SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, timestamp, proposed_by, status
+        FROM seen_budget_actions WHERE {IS_PENDING_SQL} ORDER BY timestamp, budget_action_id
     """).fetchall()
+    log = MarketingLog(read_log_events(context), context.policy)
     actions = []
-    for *columns, status in rows:
+    for *columns, proposed, kind, status in rows:
         transfer = Transfer(*columns)
         objections = [
             *_find_closed_objection(closed.get(transfer.campaign_id)),
@@ -67,7 +69,9 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
             asdict(transfer)
             | {
                 "status": status,
-                "requires_human_approval": transfer.amount >= context.policy.budget.approval_from,
+                "requires_human_approval": log.needs_person(
+                    transfer.transfer_id, transfer.amount, kind or "human", context.as_of or proposed
+                ),
                 "objections": [each._asdict() for each in objections],
                 "message": " ".join(
                     [*messages, *([f"On {transfer.to_channel_id}, {exclusion}."] if exclusion else [])]

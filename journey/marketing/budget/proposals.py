@@ -157,7 +157,8 @@ def _compute_allocation(context: "MarketingContext") -> Allocation:
     all_proposals: list[Proposal] = []
     decisions: dict[str, str] = {}
     for campaign in sorted({channel.campaign_id for channel in channel_balances}):
-        campaign_proposals = _propose(context, campaign, plans, workflow)
+        unattended = sum(each.amount for each in all_proposals if not each.requires_human_approval)
+        campaign_proposals = _propose(context, campaign, plans, workflow, unattended)
         all_proposals.extend(campaign_proposals)
         decisions[campaign] = _describe_decision(campaign, campaign_proposals, plans, channels)
     return Allocation(tuple(all_proposals), tuple(channels), decisions, log)
@@ -271,19 +272,26 @@ class _CampaignOptimiser(AllocationOptimiser):
 
 
 def _propose(
-    context: "MarketingContext", campaign: str, plans: dict[ChannelKey, ChannelPlan], workflow: BudgetWorkflow
+    context: "MarketingContext",
+    campaign: str,
+    plans: dict[ChannelKey, ChannelPlan],
+    workflow: BudgetWorkflow,
+    unattended: float,
 ) -> list[Proposal]:
+    """The proposals of one campaign; `unattended` are the dollars of earlier proposals that need no person."""
     if context.as_of is None:
         return []
     optimiser = _CampaignOptimiser(context, campaign, plans, workflow)
     proposals: list[Proposal] = []
     while move := optimiser.select_next():
-        proposals.append(_build_proposal(move, optimiser, workflow, context.as_of))
+        proposals.append(_build_proposal(move, optimiser, workflow, context.as_of, unattended))
+        # Proposals without an approval add up, like executed transfers.
+        unattended += 0.0 if proposals[-1].requires_human_approval else move.amount
     return proposals
 
 
 def _build_proposal(
-    move: _SelectedMove, optimiser: _CampaignOptimiser, workflow: BudgetWorkflow, at: datetime
+    move: _SelectedMove, optimiser: _CampaignOptimiser, workflow: BudgetWorkflow, at: datetime, unattended: float
 ) -> Proposal:
     plans, budget, confidence = optimiser.plans, optimiser.budget, optimiser.confidence
     transfer = Transfer(
@@ -292,7 +300,9 @@ def _build_proposal(
     )  # fmt: skip
     if workflow.log.status("budget_action", transfer.transfer_id) is None:
         workflow.propose(transfer, at=at, by="orchestrator", actor=ACTOR)
-    needs_approval = move.amount >= budget.approval_from
+    approvals = workflow.log.unattended
+    others = unattended + approvals.sum_of_proposer("orchestrator", ACTOR, at, without=transfer.transfer_id)
+    needs_approval = approvals.needs_person(move.amount, others)
     giver, taker = plans[move.giver].channel_return, plans[move.taker].channel_return
     risks = optimiser.serious_risks.get(move.giver, ())
     return Proposal(
@@ -313,7 +323,7 @@ def _build_proposal(
             *((f"{move.giver[1]} has an unsettled serious risk: {', '.join(risks)}.",) if risks else ()),
             *optimiser.describe_opposite_moves(move),
             _format_gain(move.gain, budget),
-            f"A person must approve amounts from {budget.approval_from:,.2f}."
+            f"{_capitalise(approvals.describe_requirement(others))}."
             if needs_approval
             else f"Amounts below {budget.approval_from:,.2f} need no approval by a person.",
         ),
@@ -380,3 +390,7 @@ def _list_obstacles(channel: ChannelState) -> list[str]:
     elif channel.available <= 0.0:
         obstacles.append(f"{channel.channel_id} has nothing to give")
     return obstacles
+
+
+def _capitalise(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

@@ -41,21 +41,32 @@ def moves_nothing(context: MarketingContext) -> str:
 
 @rule("executed-unapproved", FindingSeverity.ERROR)
 def executed_unapproved(context: MarketingContext) -> str:
-    """An executed transfer without the approval that its amount needs.
+    """An executed transfer without the approval that its amount needs, alone or with others of the orchestrator.
 
     Remedy: record the approval, or roll the transfer back.
     """
-    threshold = context.policy.budget.approval_from
-    requirement = literal(f"; amounts of {threshold:.2f} or more need a person's approval.")
+    budget = context.policy.budget
+    requirement = literal(f"; amounts of {budget.approval_from:.2f} or more need a person's approval.")
+    # Records do not name the person who proposed a transfer, so only the orchestrator's transfers can be added up.
     return f"""
+        WITH unapproved AS (
+            SELECT *, CASE WHEN proposed_by = 'orchestrator' AND {budget.approval_window_days} > 0
+                THEN coalesce(sum(CASE WHEN status = 'executed' THEN amount END) OVER (
+                    PARTITION BY proposed_by ORDER BY timestamp
+                    RANGE BETWEEN INTERVAL {budget.approval_window_days} DAYS PRECEDING AND CURRENT ROW
+                    EXCLUDE CURRENT ROW
+                ), 0) ELSE 0 END AS others
+            FROM seen_budget_actions
+            WHERE status IN ('executed', 'rolled_back') AND approved_by_human IS DISTINCT FROM TRUE
+        )
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
             CASE WHEN approved_by_human IS NULL THEN 'warning' ELSE 'error' END AS severity,
             dollars(amount) || CASE WHEN approved_by_human IS NULL
                 THEN ' was transferred, but its approval is not recorded'
-                ELSE ' was transferred without approval' END || {requirement} AS message
-        FROM seen_budget_actions
-        WHERE status IN ('executed', 'rolled_back') AND approved_by_human IS DISTINCT FROM TRUE
-            AND amount >= {threshold!r}
+                ELSE ' was transferred without approval' END
+            || CASE WHEN others > 0 THEN ', like ' || dollars(others) || ' of the orchestrator''s other transfers '
+                || 'within ' || n_days({budget.approval_window_days}) ELSE '' END || {requirement} AS message
+        FROM unapproved WHERE amount + others >= {budget.approval_from!r}
     """
 
 

@@ -2,6 +2,7 @@
 
 from journey.core.findings import FindingSeverity
 from journey.marketing.analysis.experiments import analyse_experiments, describe_sample_ratio
+from journey.marketing.checks.computed_findings import ComputedFinding, build_query
 from journey.marketing.records.model import Performance
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
@@ -102,13 +103,16 @@ def sample_ratio(context: MarketingContext) -> str | None:
 
     Remedy: find the cause before you rely on the result; record `variant_share` if another split than half was planned.
     """
-    rows = [
-        f"SELECT 'experiments' AS dataset, {literal(each.experiment_id)} AS record, {literal(each.campaign_id)} AS "
-        f"campaign_id, {literal(f'Its {describe_sample_ratio(each.sample_ratio)}.')} AS message"
+    return build_query(
+        ComputedFinding(
+            "experiments",
+            each.experiment_id,
+            each.campaign_id,
+            f"Its {describe_sample_ratio(each.sample_ratio)}.",
+        )
         for each in analyse_experiments(context)
         if each.sample_ratio is not None and each.sample_ratio.is_alarm
-    ]
-    return " UNION ALL ".join(rows) or None
+    )
 
 
 @rule("changed-while-running", FindingSeverity.NOTICE)

@@ -1,7 +1,12 @@
 """Checks of status histories in the marketing log against the lifecycle machines of the two entities."""
 
 from journey.core.findings import FindingSeverity
+from journey.core.identifiers import looks_like
+from journey.marketing.budget.log import read_log_events
+from journey.marketing.budget.unattended import UnattendedTransfers, is_by_person
+from journey.marketing.checks.computed_findings import ComputedFinding, build_query
 from journey.marketing.core.lifecycles import lifecycles
+from journey.marketing.records.model import LogEvent
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
 from journey.records.database import literal
@@ -115,34 +120,66 @@ def log_of_unknown(context: MarketingContext) -> str:
 
 
 @rule("proposer-is-approver", FindingSeverity.ERROR)
-def proposer_is_approver(context: MarketingContext) -> str:
-    """A budget action that its proposer approved.
+def proposer_is_approver(context: MarketingContext) -> str | None:
+    """A budget action that its proposer approved, under the same name or one that looks alike.
 
     Remedy: let another person approve the transfer.
     """
-    del context
-    return """
-        SELECT 'budget_actions' AS dataset, a.entity_id AS record, a.campaign_id, p.amount AS amount,
-            a.actor_id || ' proposed it and approved it.' AS message
-        FROM seen_marketing_log AS a JOIN seen_marketing_log AS p USING (entity, entity_id)
-        WHERE entity = 'budget_action' AND a.to_status = 'approved' AND p.from_status IS NULL
-            AND a.actor_id = p.actor_id AND p.actor_kind = 'human'
-    """
+    return build_query(
+        ComputedFinding(
+            "budget_actions",
+            approval.entity_id,
+            approval.campaign_id,
+            _describe_own_approval(proposal.actor_id or "", approval.actor_id or ""),
+            proposal.amount,
+        )
+        for proposal, approval in _list_approvals(context)
+        if proposal.actor_kind == approval.actor_kind == "human"
+        and looks_like(proposal.actor_id or "", approval.actor_id or "")
+    )
 
 
 @rule("approved-by-no-person", FindingSeverity.ERROR)
-def approved_by_no_person(context: MarketingContext) -> str:
-    """A budget action whose amount needs a person's approval, approved without a named person.
+def approved_by_no_person(context: MarketingContext) -> str | None:
+    """A budget action approved without a named person, although its amount needs one, alone or together with others.
 
     Remedy: record who approved the transfer, or let a person approve it.
     """
-    threshold = context.policy.budget.approval_from
-    return f"""
-        SELECT 'marketing_log' AS dataset, a.event_id AS record, a.campaign_id, p.amount AS amount,
-            dollars(p.amount) || ' of ' || a.entity_id || ' was approved by '
-            || CASE a.actor_kind WHEN 'human' THEN 'an unnamed person' ELSE 'the orchestrator itself' END
-            || {literal(f"; amounts of {threshold:.2f} or more need the approval of a named person.")} AS message
-        FROM seen_marketing_log AS a JOIN seen_marketing_log AS p USING (entity, entity_id)
-        WHERE entity = 'budget_action' AND a.to_status = 'approved' AND p.from_status IS NULL
-            AND p.amount >= {threshold!r} AND (a.actor_kind <> 'human' OR a.actor_id IS NULL)
-    """
+    unattended = UnattendedTransfers(context.policy.budget)
+    findings = []
+    proposals: dict[str, LogEvent] = {}
+    for event in read_log_events(context):
+        proposal = proposals.setdefault(event.entity_id, event)
+        if event.entity == "budget_action" and event.to_status == "approved" and not is_by_person(event):
+            others = unattended.sum_of_proposer(proposal.actor_kind, proposal.actor_id, event.timestamp,
+                                                without=event.entity_id)  # fmt: skip
+            if unattended.needs_person(proposal.amount, others):
+                who = "an unnamed person" if event.actor_kind == "human" else "the orchestrator itself"
+                amount = "An unknown amount" if proposal.amount is None else f"{proposal.amount:.2f}"
+                message = (
+                    f"{amount} of {event.entity_id} was approved by {who}; {unattended.describe_requirement(others)}."
+                )
+                finding = ComputedFinding("marketing_log", event.event_id, event.campaign_id, message, proposal.amount)
+                findings.append(finding)
+        unattended.add(event)
+    return build_query(findings)
+
+
+def _describe_own_approval(proposer: str, approver: str) -> str:
+    if proposer == approver:
+        return f"{approver} proposed it and approved it."
+    return f"{proposer} proposed it, and {approver} approved it: the same name in another spelling."
+
+
+def _list_approvals(context: MarketingContext) -> list[tuple[LogEvent, LogEvent]]:
+    """The first entry of each approved budget action of the log, and each of its approvals."""
+    events = [event for event in read_log_events(context) if event.entity == "budget_action"]
+    proposals: dict[str, LogEvent] = {}
+    for event in events:
+        if event.from_status is None:
+            proposals.setdefault(event.entity_id, event)
+    return [
+        (proposals[event.entity_id], event)
+        for event in events
+        if event.to_status == "approved" and event.entity_id in proposals
+    ]

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from journey.core.errors import InputError
 from journey.core.merging import deep_merge
 from journey.core.messages import format_validation_error
-from journey.decision.policy import Money, PolicySection, read_override
+from journey.decision.policy import ADDED_LATER, Money, PolicySection, read_override
 from journey.marketing.records.model import Severity
 from journey.statistics.proportions import CONFIDENCE, POWER
 
@@ -89,7 +89,14 @@ class BudgetPolicy(PolicySection):
 
     currency: str = Field(default="USD", description="Currency of all amounts; other currencies are not converted.")
     approval_from: Money = Field(
-        default=500.0, description="A transfer of this amount in dollars or more needs a person's approval."
+        default=500.0,
+        description="A transfer of this amount in dollars or more needs a person's approval. The proposer's other "
+        "transfers of `approval_window_days` that no person approved count too.",
+    )
+    approval_window_days: Annotated[int, Field(ge=0, le=3660), ADDED_LATER] = Field(
+        default=7,
+        description="Days over which the transfers of one proposer that no person approved add up to `approval_from`; "
+        "0 considers each transfer alone.",
     )
     active: tuple[str, ...] = Field(
         default=("active",), description="Campaign statuses in which money may be transferred."
