@@ -170,6 +170,21 @@ def awaiting_outcome(context: Context) -> str:
     """
 
 
+@rule("no-outcome-expected", FindingSeverity.NOTICE)
+def no_outcome_expected(context: Context) -> str:
+    """A decision to monitor only: nothing was done, so it has no outcome to expect.
+
+    Remedy: nothing; rates over outcomes do not count it.
+    """
+    return f"""
+        {_OPEN_INTERVENTIONS}
+        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
+            recommended_action || ' on ' || day_of(generated_at)
+            || ' was a decision to monitor only: no outcome is to be expected.' AS message
+        FROM open WHERE recommended_action IN {build_monitoring_actions_list(context)}
+    """
+
+
 @rule("outcome-of-watching", FindingSeverity.WARNING)
 def outcome_of_watching(context: Context) -> str:
     """An outcome of a decision to monitor only.

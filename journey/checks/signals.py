@@ -91,36 +91,44 @@ def conflicting_signals(context: Context) -> str:
 
 @rule("unanswered-signal", FindingSeverity.WARNING)
 def unanswered_signal(context: Context) -> str:
-    """A customer with strong negative signals and no later decision.
+    """A customer, known or not, with strong negative signals and no later decision.
 
-    Remedy: decide on the customer, or record the decision that was made.
+    Remedy: decide on the customer, or record the decision that was made. Add an unknown customer to the customers.
     """
     del context
     return f"""
         WITH decided AS (
-            SELECT c.rowid AS customer, max(generated_at)::DATE AS last_day
-            FROM seen_interventions AS i JOIN customers AS c USING (customer_id) GROUP BY c.rowid
+            SELECT customer_id, max(generated_at)::DATE AS last_day FROM seen_interventions GROUP BY customer_id
+        ),
+        decided_customers AS (
+            SELECT c.rowid AS customer, last_day FROM decided JOIN customers AS c USING (customer_id)
         ),
         cited AS (SELECT DISTINCT customer_id, unnest(triggered_by_signals) AS signal_id FROM seen_interventions),
         strong AS (
-            SELECT row_number, customer FROM signal_keys LEFT JOIN decided USING (customer)
-            WHERE is_seen AND customer IS NOT NULL AND NOT helps AND signal_strength >= {STRONG_SIGNAL_STRENGTH!r}
+            SELECT row_number, customer FROM signal_keys LEFT JOIN decided_customers USING (customer)
+            WHERE is_seen AND NOT helps AND signal_strength >= {STRONG_SIGNAL_STRENGTH!r}
                 AND (last_day IS NULL OR last_day < detected_at::DATE)
         ),
         reported AS MATERIALIZED (
-            -- Few signals are strong, so citations are matched only for these.
+            -- Few signals are strong, so citations and decisions on unknown customers are matched only for these.
             SELECT customer, s.customer_id, s.signal_id, label, signal_type, signal_strength, detected_at
             FROM strong JOIN seen_signals AS s USING (row_number)
+            WHERE customer IS NOT NULL OR NOT EXISTS (
+                FROM decided AS d WHERE d.customer_id = s.customer_id AND d.last_day >= s.detected_at::DATE
+            )
         ),
         ranked AS (
-            SELECT r.*, count(*) OVER (PARTITION BY customer) AS total,
-                row_number() OVER (PARTITION BY customer ORDER BY signal_strength DESC, detected_at, label) AS rank
+            SELECT r.*, count(*) OVER (PARTITION BY r.customer_id) AS total,
+                row_number() OVER (
+                    PARTITION BY r.customer_id ORDER BY signal_strength DESC, detected_at, label
+                ) AS rank
             FROM reported AS r ANTI JOIN cited AS c ON r.customer_id = c.customer_id AND r.signal_id = c.signal_id
         )
         SELECT 'signals' AS dataset, label AS record, customer_id,
             'No one acted on ' || signal_type || ' (' || signal_strength || ' on ' || day_of(detected_at) || ')'
             || CASE total WHEN 1 THEN '' WHEN 2 THEN ' or on 1 more strong signal'
-                ELSE ' or on ' || (total - 1) || ' more strong signals' END || '.' AS message
+                ELSE ' or on ' || (total - 1) || ' more strong signals' END
+            || CASE WHEN customer IS NULL THEN '; customer ' || customer_id || ' is unknown.' ELSE '.' END AS message
         FROM ranked WHERE rank = 1
     """
 

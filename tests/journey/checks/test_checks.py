@@ -148,6 +148,8 @@ OTHER = {**CUSTOMER, "customer_id": "K2"}
                                   "outcomes": []}, "I1"),
         ("awaiting-outcome", {"outcomes": []}, "I1"),
         ("outcome-of-watching", {"interventions": [{**INTERVENTION, "recommended_action": "monitor_only"}]}, "O1"),
+        ("no-outcome-expected", {"interventions": [{**INTERVENTION, "recommended_action": "monitor_only"}],
+                                 "outcomes": []}, "I1"),
         ("outcome-before-intervention", {"outcomes": [{**OUTCOME, "measured_at": "2031-03-01"}]}, "O1"),
         ("resolution-too-long", {"outcomes": [{**OUTCOME, "resolution_time_days": 30}]}, "O1"),
         ("human-override", {"outcomes": [{**OUTCOME, "human_override": True}]}, "O1"),
@@ -230,9 +232,19 @@ def test_a_record_after_as_of_is_ignored_and_reported_once() -> None:
     assert "detected_at is 2031-03-08" in finding.message
 
 
-def test_an_orphan_signal_is_reported_as_such_only() -> None:
-    report = check(company(signals=[{**SIGNAL, "customer_id": "X", "signal_strength": 0.95}], interventions=[]))
-    assert not found(report, "unanswered-signal")
+def test_a_strong_signal_of_an_unknown_customer_is_noticed_if_no_one_acted_on_it() -> None:
+    orphan = {**SIGNAL, "customer_id": "X", "signal_strength": 0.95}
+    weaker = {**orphan, "signal_id": "S2", "signal_strength": 0.8, "detected_at": "2031-03-07"}
+    other = {**orphan, "signal_id": "S3", "customer_id": "Y"}
+    first, second = noticed("unanswered-signal", signals=[orphan, weaker, other], interventions=[], outcomes=[])
+    assert (first.record, first.customer_id) == ("S1", "X")
+    assert first.message.endswith("or on 1 more strong signal; customer X is unknown.")
+    assert (second.record, second.customer_id) == ("S3", "Y")
+    decision = {**INTERVENTION, "customer_id": "X", "triggered_by_signals": []}
+    assert not noticed("unanswered-signal", signals=[orphan], interventions=[decision], outcomes=[])
+    cited = {**decision, "generated_at": "2031-03-02", "triggered_by_signals": ["S1"]}
+    assert not noticed("unanswered-signal", signals=[orphan], interventions=[cited], outcomes=[])
+    assert not noticed("unanswered-signal", signals=[{**orphan, "signal_strength": 0.3}], interventions=[], outcomes=[])
 
 
 def test_a_strong_signal_with_a_later_decision_is_answered() -> None:
