@@ -14,10 +14,10 @@ class QueueDay(NamedTuple):
     Attributes:
         day: The day.
         backlog: Requests waiting for a reviewer on that day.
-        utilisation: Share of the reviewers' time in the interval that was spent on reviews finished in it; None where
+        utilisation: Share of the reviewers' time in the interval that was spent on reviews; None where
             the reviewers had no time.
-        wait_days_mean: Mean wait in days of the requests closed in the interval, including expired ones; None where
-            none was closed.
+        wait_days_mean: Mean wait in days of the requests decided in the interval by a reviewer; None where
+            none was decided.
     """
 
     day: float

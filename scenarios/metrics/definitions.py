@@ -46,12 +46,21 @@ METRICS: dict[str, Metric] = {
         "distress per customer", "days", "lower", "Days in distress per customer. Only the simulation knows this."
     ),
     "review_wait_days_mean": Metric(
-        "review wait, mean", "days", "lower", "Mean wait for a reviewer over all requests, including expired ones."
+        "review wait, mean", "days", "lower", "Mean wait of the decided requests for their reviewer."
     ),
     "review_wait_days_p90": Metric(
-        "review wait, 90th percentile", "days", "lower", "90th percentile of the review wait, accurate to 1 %."
+        "review wait, 90th percentile", "days", "lower", "90th percentile of that wait, accurate to 1 %."
     ),
     "reviews_expired": Metric("reviews expired", "count", "lower", "Approval requests that expired before a review."),
+    "expired_wait_days_mean": Metric(
+        "wait of expired reviews", "days", None, "Mean wait of the requests that expired before a review."
+    ),
+    "reviews_withdrawn": Metric(
+        "reviews withdrawn", "count", None, "Approval requests withdrawn because the customer left."
+    ),
+    "withdrawn_wait_days_mean": Metric(
+        "wait of withdrawn reviews", "days", None, "Mean wait of the withdrawn requests, until a review or withdrawal."
+    ),
     "gate_utilisation": Metric(
         "reviewer utilisation", "share", None, "Share of the reviewers' working time spent on reviews."
     ),

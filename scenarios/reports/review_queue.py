@@ -30,8 +30,8 @@ def queue_blocks(comparison: "Comparison") -> list[Block]:
         Paragraph(
             f"{scope}Backlog is the number of requests waiting on that day. Since the previous row: utilisation is "
             "the share of "
-            "the reviewers' working time spent on reviews; wait is the mean wait of the requests closed, including "
-            "expired ones. Means over replications."
+            "the reviewers' working time spent on reviews; wait is the mean wait of the requests that they decided. "
+            "Means over replications."
         ),
         Grid(("day", *columns), rows, numbers_from=0),
     ]

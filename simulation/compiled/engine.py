@@ -44,7 +44,7 @@ from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, named_arrays
 from simulation.kernels.named_arrays import pack_arrays, pack_sequence, packed_type
 from simulation.kernels.stream_constants import unsigned_stream_constants
-from simulation.metrics import counters, quantile_sketch
+from simulation.metrics import counters, quantile_sketch, queue_statistics
 from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.metrics.totals import Totals
 from simulation.model import calendar_effects, contracts, evidence, record_errors, working_hours
@@ -108,6 +108,7 @@ def kernels() -> CompiledFunctions:
         record_errors,
         initial_state,
         quantile_sketch,
+        queue_statistics,
     )
     customer = (ports, counting, account, stages, signals, reviews, decisions, fast_paths, distress, interventions)
     modules = (
@@ -161,13 +162,12 @@ def simulate_compiled(
     started = perf_counter()
     engine = _simulate(inputs, take_rows if collector is None else collector.take, rows_per_batch)
     wall_seconds = perf_counter() - started
-    queue_statistics = _build_queue_statistics(engine)
+    statistics = _build_queue_statistics(engine)
     return tuple(
         Totals(
             build_counters(compiled_arm, number, engine, inputs.segments),
             occupancy=accumulate_occupancy(engine.occupancy[number].tolist()),
-            busy=float(engine.run["busy_days"][0]),
-            gate=queue_statistics,
+            gate=statistics,
             wall_seconds=wall_seconds,
             trace=None if collector is None else collector.trace,
         )
@@ -177,7 +177,7 @@ def simulate_compiled(
 
 def _build_queue_statistics(engine: EngineState) -> QueueStatistics:
     statistics = QueueStatistics(engine.grid.tolist())
-    statistics.backlog, statistics.closed = engine.backlog.tolist(), engine.closed.tolist()
+    statistics.backlog, statistics.reviewed = engine.backlog.tolist(), engine.reviewed.tolist()
     statistics.waited, statistics.worked = engine.waited.tolist(), engine.worked.tolist()
     return statistics
 

@@ -17,7 +17,7 @@ from simulation.customer.reviews import on_verdict
 from simulation.customer.state import IN_QUEUE, IN_REVIEW, NO_INDEX, NOT_WAITING
 from simulation.kernels.heap import heap_pop, heap_push
 from simulation.kernels.prefetch import prefetch_row
-from simulation.model.calendar_effects import interval_index
+from simulation.metrics.queue_statistics import count_work
 from simulation.model.event_types import CADENCE
 from simulation.model.working_hours import completion_time, next_opening
 
@@ -87,12 +87,12 @@ def assign_requests(arms: Any, engine: Any, now: float) -> None:
         customer = engine.customers[row]
         if customer.waiting != IN_QUEUE or customer.version != version:
             continue
-        reviewer, work = take_reviewer(engine), customer.work
+        reviewer = take_reviewer(engine)
         customer.waiting = IN_REVIEW
         customer.review_started_at = now
-        # The customer may have left, and the row may belong to another one, before the review is done.
-        engine.review_work[reviewer] = work
-        done = completion_time(now, work, review.opens, review.open_length, review.days_per_week)
+        opens, length, days_per_week = review.opens, review.open_length, review.days_per_week
+        done = completion_time(now, customer.work, opens, length, days_per_week)
+        count_work(engine.grid, engine.worked, now, done, opens, length, days_per_week)
         push(engine, done, VERDICT, row, version, reviewer)
 
 
@@ -205,9 +205,7 @@ def on_customer_turn(arms: Any, engine: Any, row: int, now: float, purpose: int)
 
 def on_review_done(arms: Any, engine: Any, row: int, now: float, version: int, reviewer: int) -> None:
     """Free the reviewer, and give the customer the verdict unless the request was closed in the meantime."""
-    run, work, customer = engine.run[0], engine.review_work[reviewer], engine.customers[row]
-    run.busy_days += work
-    engine.worked[interval_index(engine.grid, now)] += work
+    run, customer = engine.run[0], engine.customers[row]
     heap_push(engine.free_reviewers, run.free_reviewer_count, 0.0, 0.0, reviewer, 0, 0, 0)
     run.free_reviewer_count += 1
     if customer.version == version:

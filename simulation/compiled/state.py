@@ -60,7 +60,7 @@ _LATER_EVENT = np.dtype(
     [("time", "f8"), ("order", "i8"), ("row", "i8"), ("version", "i8"), ("purpose", "i8"), ("following", "i8")]
 )
 _RUN = np.dtype(
-    [("busy_days", "f8"), ("next_assignment_at", "f8"), ("limit", "f8"), ("retained_from", "f8")]
+    [("next_assignment_at", "f8"), ("limit", "f8"), ("retained_from", "f8")]
     + [
         (name, "i8")
         for name in (
@@ -92,7 +92,6 @@ class EngineState(NamedTuple):
         later, later_first: Events of later buckets, as a linked list per bucket (`calendar_queue`).
         queue: Waiting requests, as a heap (`review_queue`).
         free_reviewers: Free reviewers, as a heap ordered by number.
-        review_work: Shape (reviewers,), working time of each reviewer's current review, in days.
         first_times, first_customers: Time of each first request, and the customer's number or, negative, the retained
             row (`two_pass`).
         free_rows: Free rows of customers.
@@ -102,7 +101,7 @@ class EngineState(NamedTuple):
         keep_trace: Whether rows of the trace are written.
         points_per_day: Number of grid days per day.
         buckets_per_day: Number of buckets per day (`calendar_queue`).
-        worked: By interval of the grid: working time of completed reviews, in days.
+        worked: By interval of the grid: working time on reviews, in days.
     """
 
     memory: Any
@@ -118,7 +117,6 @@ class EngineState(NamedTuple):
     later_first: Any
     queue: Any
     free_reviewers: Any
-    review_work: Any
     first_times: Any
     first_customers: Any
     free_rows: Any
@@ -143,7 +141,7 @@ class EngineState(NamedTuple):
     occupancy: Any
     waits: Any
     backlog: Any
-    closed: Any
+    reviewed: Any
     waited: Any
     worked: Any
 
@@ -195,7 +193,6 @@ def allocate_state(
         later_first=np.full(int(days * buckets_per_day) + 1, NO_INDEX, dtype=np.int32),
         queue=np.zeros(size.concurrent + 2, dtype=_HEAP_ENTRY),
         free_reviewers=_free_reviewers(max(1, reviewers)),
-        review_work=np.zeros(max(1, reviewers)),
         first_times=np.zeros(_FIRST_REQUEST_CAPACITY),
         first_customers=np.zeros(_FIRST_REQUEST_CAPACITY, dtype=np.int32),
         free_rows=np.zeros(max(_MIN_ROWS, size.rows), dtype=np.int32),
@@ -210,7 +207,7 @@ def allocate_state(
         stage_days=np.zeros((len(arms), len(arms[0].machine.stages))),
         **{name: np.zeros(shape, dtype=np.int64) for name, shape in shapes.items()},
         backlog=np.zeros(len(grid), dtype=np.int64),
-        closed=np.zeros(len(grid) - 1, dtype=np.int64),
+        reviewed=np.zeros(len(grid) - 1, dtype=np.int64),
         waited=np.zeros(len(grid) - 1),
         worked=np.zeros(len(grid) - 1),
     )

@@ -11,7 +11,7 @@ from simulation.model.calendar_effects import interval_index
 from simulation.model.event_types import ACTION, CALM, EXPIRY
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
-from simulation.trace.codes import APPROVED, EXPIRED, KIND_DECIDED, KIND_REQUESTED, OVERRIDDEN, REJECTED
+from simulation.trace.codes import APPROVED, EXPIRED, KIND_DECIDED, KIND_REQUESTED, OVERRIDDEN, REJECTED, WITHDRAWN
 
 
 def request_review(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
@@ -33,13 +33,19 @@ def close_request(customer: Customer, engine: Engine, verdict: int, reviewer: in
     """Close the open request with its verdict; `reviewer` is NO_INDEX if no reviewer decided."""
     started = customer.now if customer.review_started_at < 0.0 else customer.review_started_at
     waited = started - customer.requested_at
-    engine.totals[customer.arm].waited += waited
-    engine.waits[customer.arm][sketch_bucket(waited)] += 1
     engine.verdicts[customer.arm][verdict] += 1
     count_wait(engine, customer.requested_at, started)
-    interval = interval_index(engine.grid, customer.now)
-    engine.closed[interval] += 1
-    engine.waited[interval] += waited
+    # Waits by verdict are separate: a request that expired has waited as long as the policy allows, not for a reviewer.
+    if verdict == EXPIRED:
+        engine.totals[customer.arm].waited_expired += waited
+    elif verdict == WITHDRAWN:
+        engine.totals[customer.arm].waited_withdrawn += waited
+    else:
+        engine.totals[customer.arm].waited += waited
+        engine.waits[customer.arm][sketch_bucket(waited)] += 1
+        interval = interval_index(engine.grid, customer.now)
+        engine.reviewed[interval] += 1
+        engine.waited[interval] += waited
     customer.event_times[EXPIRY] = NEVER
     customer.waiting = NOT_WAITING
     customer.version += 1

@@ -35,6 +35,8 @@ class ArmTotals:
     alarms_false: int = field(default=0, metadata=INT64)
     contacts_needed: int = field(default=0, metadata=INT64)
     waited: float = 0.0
+    waited_expired: float = 0.0
+    waited_withdrawn: float = 0.0
     distress_days: float = 0.0
     satisfaction: float = 0.0
     revenue: float = 0.0
@@ -78,9 +80,9 @@ class RunningTotals:
         distressed, untreated: By arm, stage at onset and segment: number of distress episodes.
         occupancy: By arm, grid day and stage: change in the number of customers since the day before; see
             `accumulate_occupancy`.
-        waits: By arm and bucket of `simulation.metrics.quantile_sketch`: number of closed requests.
+        waits: By arm and bucket of `simulation.metrics.quantile_sketch`: number of requests decided by a reviewer.
         queue_statistics: The review queue over time.
-        backlog, closed, waited: Its tables; see `simulation.metrics.queue_statistics.QueueStatistics`.
+        backlog, reviewed, waited: Its tables; see `simulation.metrics.queue_statistics.QueueStatistics`.
     """
 
     def __init__(self, arms: Sequence[CompiledArm], segments: int, days: float) -> None:
@@ -102,7 +104,7 @@ class RunningTotals:
         self.arrived, self.churned, self.occupancy = tables["arrived"], tables["churned"], tables["occupancy"]
         self.distressed, self.untreated = tables["distressed"], tables["untreated"]
         queue = self.queue_statistics = QueueStatistics(self.grid)
-        self.backlog, self.closed, self.waited = queue.backlog, queue.closed, queue.waited
+        self.backlog, self.reviewed, self.waited = queue.backlog, queue.reviewed, queue.waited
 
 
 def _zeros(shape: tuple[int, ...]) -> Any:
@@ -139,7 +141,6 @@ def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments:
         counters.distressed.update({(stage, segment): n for segment, n in of_segments.items()})
         of_segments = _nonzero(numbers, engine.untreated[index][stage])
         counters.unhelped.update({(stage, segment): n for segment, n in of_segments.items()})
-    counters.requests = sum(counters.verdicts.values())
     for each in fields(ArmTotals):
         # A record of the compiled engine holds NumPy scalars.
         value = single[each.name].item() if not isinstance(single, ArmTotals) else getattr(single, each.name)

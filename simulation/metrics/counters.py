@@ -8,6 +8,7 @@ from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
 from simulation.metrics.quantile_sketch import quantile
+from simulation.metrics.queue_statistics import without_rounding_excess
 from simulation.model.working_hours import working_time_until
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ class Counters:
     alarms_true: int = 0
     alarms_false: int = 0
     contacts_needed: int = 0
-    requests: int = 0
     waited: float = 0.0
+    waited_expired: float = 0.0
+    waited_withdrawn: float = 0.0
     waits: Counter[int] = field(default_factory=Counter)
     distress_days: float = 0.0
     satisfaction: float = 0.0
@@ -106,6 +108,7 @@ class Counters:
         customers = sum(self.customers.values())
         alarms = self.alarms_true + self.alarms_false
         contacts = sum(self.actions.values())
+        available = table.parameters.review.reviewers * working_time_until(days, *table.reviewers.working_hours)
         return {
             "churn_rate": Mean(sum(self.churned.values()), customers),
             "retained_value": self.live_value,
@@ -113,12 +116,13 @@ class Counters:
             "interventions": float(contacts),
             "reviews": float(self._reviews()),
             "csat": Mean(self.satisfaction, customers),
-            "review_wait_days_mean": Mean(self.waited, self.requests),
+            "review_wait_days_mean": Mean(self.waited, self._reviews()),
             "review_wait_days_p90": quantile(self.waits, P90),
             "reviews_expired": float(self.verdicts["expired"]),
-            "gate_utilisation": Mean(
-                busy, table.parameters.review.reviewers * working_time_until(days, *table.reviewers.working_hours)
-            ),
+            "expired_wait_days_mean": Mean(self.waited_expired, self.verdicts["expired"]),
+            "reviews_withdrawn": float(self.verdicts["withdrawn"]),
+            "withdrawn_wait_days_mean": Mean(self.waited_withdrawn, self.verdicts["withdrawn"]),
+            "gate_utilisation": Mean(without_rounding_excess(busy, available), available),
             "signal_precision": Mean(self.alarms_true, alarms),
             "signal_recall": Mean(self.episodes_seen, self.episodes),
             "contact_precision": Mean(self.contacts_needed, contacts),

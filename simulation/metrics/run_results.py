@@ -33,7 +33,8 @@ class Run:
             run.
         denominators: Denominators of the means and shares among the metrics (customers, requests, signals), so that
             metrics of several runs can be pooled.
-        waits: Waits of closed review requests: pairs of a bucket of `simulation.metrics.quantile_sketch` and its count.
+        waits: Waits of requests decided by a reviewer: pairs of a bucket of `simulation.metrics.quantile_sketch` and
+            its count.
         acquisition: Results of the acquisition funnel, if the customers come from one: totals by channel, segment, step
             and period, and budget transfers (`simulation.acquisition.metrics`). Else empty.
     """

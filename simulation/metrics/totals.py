@@ -20,7 +20,6 @@ class Totals:
     Attributes:
         counters: Counters over the customers.
         occupancy: Number of customers in each stage, by day of the grid.
-        busy: Working time of reviews in days, over all arms in the run.
         gate: Review queue statistics over time, over all arms in the run.
         wall_seconds: Run time of the engine, in seconds.
         trace: The rows of all arms in the run, or None if they were not kept.
@@ -28,7 +27,6 @@ class Totals:
 
     counters: Counters
     occupancy: list[list[int]]
-    busy: float
     gate: QueueStatistics
     wall_seconds: float
     trace: Trace | None = None
@@ -49,7 +47,6 @@ def merge_totals(pods: Sequence[Totals]) -> Totals:
         occupancy=[
             [sum(cell) for cell in zip(*days, strict=True)] for days in zip(*(p.occupancy for p in pods), strict=True)
         ],
-        busy=sum(pod.busy for pod in pods),
         gate=QueueStatistics.merge([pod.gate for pod in pods]),
         wall_seconds=sum(pod.wall_seconds for pod in pods),
     )

@@ -223,7 +223,6 @@ def simulate_reference(
         Totals(
             build_counters(arm, number, engine, cohort.segments),
             occupancy=accumulate_occupancy(engine.occupancy[number]),
-            busy=engine.queue.busy,
             gate=engine.queue_statistics,
             wall_seconds=wall_seconds,
             trace=trace if options.keep_trace else None,

@@ -13,6 +13,7 @@ from functools import partial
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from simulation.metrics.queue_statistics import count_work
 from simulation.model.working_hours import completion_time, next_opening
 from simulation.reference.environment import AFTER_ALL, BEFORE_ALL
 
@@ -60,7 +61,6 @@ class ReviewQueue:
     """Reviewers and their queue.
 
     Attributes:
-        busy: Working time of the completed reviews, in days, over all reviewers.
         statistics: Queue statistics over time.
     """
 
@@ -77,7 +77,6 @@ class ReviewQueue:
         self._hours = reviewers.working_hours
         self._waiting: list[ReviewRequest] = []
         self._free = list(range(count))
-        self.busy = 0.0
         self.statistics = statistics
 
     def submit(self, request: ReviewRequest) -> None:
@@ -98,11 +97,10 @@ class ReviewQueue:
             reviewer = heappop(self._free)
             request.on_start(now)
             done = completion_time(now, request.work, *self._hours)
+            count_work(self.statistics.grid, self.statistics.worked, now, done, *self._hours)
             self._env.call_at(done, BEFORE_ALL, partial(self._done, request, reviewer))
 
     def _done(self, request: ReviewRequest, reviewer: int) -> None:
-        self.busy += request.work
-        self.statistics.record_review(self._env.now, request.work)
         heappush(self._free, reviewer)
         request.on_decision(self._env.now, reviewer)
         if self._waiting:

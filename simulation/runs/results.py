@@ -43,7 +43,7 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         engine=engine,
         customers=sum(counters.customers.values()),
         days=days,
-        metrics=counters.compute_metrics(table, totals.busy, days),
+        metrics=counters.compute_metrics(table, totals.gate.busy, days),
         quantities=counters.compute_quantities(table),
         occupancy=[
             _occupancy_shares(day, stages, counts)
@@ -54,7 +54,7 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         decisions_by_reason=dict(sorted(counters.reasons.items())),
         wall_seconds=totals.wall_seconds,
         trace=trace,
-        denominators=counters.compute_denominators(table, totals.busy, days),
+        denominators=counters.compute_denominators(table, totals.gate.busy, days),
         reviews_by_verdict=dict(sorted(counters.verdicts.items())),
         outcomes=dict(sorted(counters.outcomes.items())),
         unhelped=counters.untreated_rows(stages),

@@ -49,7 +49,7 @@ def test_a_request_taken_back_costs_no_reviewer_time():
     second.is_open = lambda: False
     env.run()
     assert [(time, customer) for time, customer, _ in log] == [(1.0, 0), (2.0, 2)]
-    assert gate.busy == 2.0
+    assert gate.statistics.busy == 2.0
 
 
 @pytest.mark.slow
