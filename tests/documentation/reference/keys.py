@@ -195,7 +195,7 @@ def _placeholder(key: str) -> str:
 
 
 def _build_row(key: str, node: Schema, definitions: Schema, *, is_needed: bool) -> tuple[str, ...]:
-    description = " ".join(node.get("description", "").split())
+    description, stated_default = _split_default(" ".join(node.get("description", "").split()))
     if "$override" in node:
         return code(key), description, PAGES_OF[node["$override"]], "", "", ""
     shown, leaf = key, node
@@ -215,8 +215,17 @@ def _build_row(key: str, node: Schema, definitions: Schema, *, is_needed: bool) 
         kind,
         unit if is_number else "",
         _describe_range(values),
-        "required" if is_needed else _describe_default(node),
+        "required" if is_needed else stated_default or _describe_default(node),
     )
+
+
+def _split_default(description: str) -> tuple[str, str]:
+    """The meaning, and the default that the description states at its end; the second is empty where it states none.
+
+    It states one where the value in the file's model is only a placeholder such as null.
+    """
+    meaning, _, default = description.partition(" Default: ")
+    return meaning, default.removesuffix(".")
 
 
 def _is_price(node: Schema) -> bool:

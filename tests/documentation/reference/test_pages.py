@@ -74,3 +74,10 @@ def test_tables_inside_tables_have_dotted_names():
     }
     names = [table.name for table in find_tables(schema, definitions)]
     assert names == ["one", "many.NAME", "list[]"]
+
+
+def test_a_default_that_the_description_states_is_in_the_column_of_defaults():
+    stated = {"type": "integer", "default": None, "description": "Number of reviewers. Default: 1."}
+    plain = {"type": "integer", "default": 7, "description": "Number of days."}
+    (table,) = find_tables({"properties": {"count": stated, "days": plain}}, {})
+    assert [(row[1], row[-1]) for row in table.rows] == [("Number of reviewers.", "1"), ("Number of days.", "`7`")]
