@@ -1,46 +1,84 @@
-"""The JSON of the commands: each key and its type, from real outputs."""
+"""The JSON of the commands: each key and its types, from the outputs of many examples."""
 
 import json
+import re
 from collections.abc import Iterator
-from shutil import copytree
+from functools import cache
+from pathlib import Path
+from shutil import copy
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from scenarios.files.loader import load
 from scenarios.metrics.definitions import METRICS
+from scenarios.operations.catalogue import list_scenarios
 from tests.documentation.reference.markdown import build_page, build_table, code
 from tests.documentation.sandbox import ROOT
 from tests.scenarios.cli.invocation import invoke
 
-FOLDER = "FOLDER"
-"""Stands for a copy of the bundled campaigns, to which a command can write."""
-RANDOMISED = "compare --mode randomised"
-SMALL = ("--set", "population.size=40", "--set", "horizon_days=90")
-COMMANDS = {
-    "check": ("check",),
-    "evaluate": ("evaluate", "--replay"),
-    "campaigns": ("campaigns",),
-    "budget": ("budget", "propose", "PROP_CAMP_002_CH_03_CH_02_20260319", FOLDER, "--on", "2026-03-20"),
-    "scenarios": ("scenarios",),
-    "validate": ("validate", "default"),
-    "simulate": ("simulate", "onboarding_outreach", *SMALL),
-    "compare": ("compare", "onboarding_outreach", *SMALL, "--replications", "3", "--workers", "1"),
-    RANDOMISED: (
-        "compare", "onboarding_outreach", *SMALL, "--replications", "3", "--workers", "1", "--mode", "randomised",
-    ),
-    "explain": ("explain", "onboarding_outreach", *SMALL, "--customer", "3"),
-    "verify": ("verify", "default", "--customers", "100"),
-}  # fmt: skip
-"""An example of each command, with a run that is large enough to have all parts."""
+MARKETING, CUSTOMERS, CAMPAIGNS = "MARKETING", "CUSTOMERS", "CAMPAIGNS"
+"""Stand for folders: a copy of the bundled campaigns, to which a command can write; customers without any other set;
+campaigns with their performance only."""
+FOLDERS = {
+    MARKETING: ("marketing", "*"),
+    CUSTOMERS: ("customer_journey", "customers.*"),
+    CAMPAIGNS: ("marketing", "campaign*"),
+}
+"""By name of the folder: the bundled folder, and the files that are copied from it."""
 
-NAMES = {
-    "ARM": ("baseline", "treated"), "SEGMENT": ("SMB", "Mid-Market", "Enterprise"), "METRIC": tuple(METRICS),
-}  # fmt: skip
-"""The names of the examples, and what they stand for."""
+RANDOMISED = "compare --mode randomised"
+SMALL = ("--set", "horizon_days=90")
+FEW = ("--set", "population.size=40", *SMALL)
+NO_REVIEWERS = ("--set", "reviewers.count=0")
+IMPERFECT = str(ROOT / "data" / "imperfect")
+BUILT_IN = {
+    summary.name: (summary.name, *(SMALL if summary.name == "seed_ten" else FEW)) for summary in list_scenarios()
+}
+"""By name of the built-in scenario: the arguments of a small run of it; `seed_ten` has ten customers from records."""
+EXPERIMENTS = ("default", "act_early", "bad_data", "do_nothing", "onboarding_outreach", "renewals", "win_back")
+"""Built-in scenarios whose arms can share the reviewers."""
+
+COMPARE = ("compare", "--workers", "1", "--replications")
+COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "check": (("check",), ("check", IMPERFECT), ("check", CUSTOMERS)),
+    "evaluate": (
+        ("evaluate", "--replay"),
+        ("evaluate", IMPERFECT, "--replay"),
+        ("evaluate", CUSTOMERS, "--as-of", "2025-01-20", "--replay"),
+    ),
+    "campaigns": (("campaigns",), ("campaigns", CAMPAIGNS)),
+    "budget": (("budget", "propose", "PROP_CAMP_002_CH_03_CH_02_20260319", MARKETING, "--on", "2026-03-20"),),
+    "scenarios": (("scenarios",),),
+    "validate": tuple(("validate", name) for name in BUILT_IN),
+    "simulate": (
+        *(("simulate", *run) for run in BUILT_IN.values()),
+        ("simulate", *BUILT_IN["do_nothing"], "--arm", "treated"),
+        ("simulate", *BUILT_IN["default"], *NO_REVIEWERS),
+    ),
+    "compare": (
+        *((*COMPARE, "3", *run) for run in BUILT_IN.values()),
+        (*COMPARE, "1", *BUILT_IN["default"]),
+        (*COMPARE, "2", *BUILT_IN["default"], *NO_REVIEWERS),
+        (*COMPARE, "2", *BUILT_IN["onboarding_outreach"], "--precision", "churn_rate=0.5"),
+    ),
+    RANDOMISED: (
+        *((*COMPARE, "3", *BUILT_IN[name], "--mode", "randomised") for name in EXPERIMENTS),
+        (*COMPARE, "2", *BUILT_IN["default"], "--mode", "randomised", "--truth"),
+    ),
+    "explain": tuple(
+        ("explain", *run, "--customer", str(customer))
+        for name, run in BUILT_IN.items()
+        for customer in (3, 5, 7, 9)
+        if name != "acquisition_quality"  # buyers of campaigns have other numbers
+    ),
+    "verify": (("verify", "default", "--customers", "100"),),
+}
+"""Examples of each command: small runs of every built-in scenario, and runs in which something is unknown."""
 
 FREE_NAMES = {
     "metrics": "METRIC", "events_by_kind": "KIND", "decisions_by_reason": "REASON", "reviews_by_verdict": "VERDICT",
     "outcomes": "OUTCOME", "actions": "ACTION", "by": "VALUE", "occupancy": "STAGE",
-    "balances": "CHANNEL", "seen": "NAME",
+    "balances": "CHANNEL", "seen": "NAME", "steps": "STEP",
 }  # fmt: skip
 """What the keys of other objects are where they depend on the scenario or the data."""
 
@@ -49,7 +87,9 @@ INTRO = """`--json` prints one JSON value to stdout. Numbers are numbers, dates 
 
 Below, `a.b` is the key `b` of the object `a`, and `a[]` is each item of the list `a`. Names in capitals stand for
 names of the scenario or the data, such as an arm or a metric. A key is absent where its part of the result does not
-exist, for example without reviewers. `journey schema` prints the JSON Schema of scenario files, not of results."""
+exist, for example without reviewers. The types are those found in the outputs of all built-in scenarios, the bundled
+records, and runs with one replication, without reviewers or with customers only. `journey schema` prints the JSON
+Schema of scenario files, not of results."""
 
 
 def build_json() -> str:
@@ -65,21 +105,35 @@ def _build_section(name: str, keys: dict[str, str]) -> str:
     return f"## {name}\n\n{more}{build_table(('key', 'type'), [(code(path), kind) for path, kind in keys.items()])}"
 
 
-def _find_keys(command: tuple[str, ...]) -> dict[str, str]:
-    """The path of every value that a command prints, and its types."""
+def _find_keys(examples: tuple[tuple[str, ...], ...]) -> dict[str, str]:
+    """The path of every value that the examples of a command print, and its types."""
     kinds: dict[str, set[str]] = {}
-    for path, kind in _walk(_run(command), ""):
-        kinds.setdefault(path, set()).add(kind)
-    return {path: _join(found) for path, found in kinds.items() if not _is_outline(path, found, kinds)}
+    for command in examples:
+        for path, kind in _walk(_run(command), ""):
+            kinds.setdefault(path, set()).add(kind)
+    paths = _sort_paths(list(kinds))
+    return {path: _join(kinds[path]) for path in paths if not _is_outline(path, kinds[path], kinds)}
+
+
+def _sort_paths(paths: list[str]) -> list[str]:
+    """The paths with all that is inside an object or a list together, otherwise in the given order."""
+    places = {path: place for place, path in enumerate(paths)}
+    return sorted(paths, key=lambda path: [places[part] for part in _containers(path)])
+
+
+def _containers(path: str) -> list[str]:
+    """The objects and lists that contain a value, outermost first, and the value: ``a``, ``a[]``, ``a[].b``."""
+    return ["", *(path[: end.start()] for end in re.finditer(r"\.|\[\]|$", path) if end.start())]
 
 
 def _run(command: tuple[str, ...]) -> Any:
     """The JSON that a command prints; a check that fails, in so small a run, has the same keys."""
-    with TemporaryDirectory() as folder:
-        if FOLDER in command:
-            copytree(ROOT / "data" / "marketing", folder, dirs_exist_ok=True)
-        done = invoke(*(folder if word == FOLDER else word for word in command), "--json")
-    assert done.exit_code in (0, 1), done.stderr
+    with TemporaryDirectory() as name:
+        for folder, pattern in (FOLDERS[word] for word in command if word in FOLDERS):
+            for path in (ROOT / "data" / folder).glob(pattern):
+                copy(path, Path(name))
+        done = invoke(*(name if word in FOLDERS else word for word in command), "--json")
+    assert done.exit_code in (0, 1), (command, done.stderr)
     return json.loads(done.stdout)
 
 
@@ -108,21 +162,30 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def _name_step(key: str, free: str | None) -> str:
     """A key, or what it stands for; the day of an occupancy is beside names of stages."""
-    if key in NAMES["ARM"]:
-        return "ARM"
-    if key in NAMES["SEGMENT"]:
-        return "SEGMENT"
+    found = next((name for name, keys in _find_names().items() if key in keys), None)
+    if found is not None:
+        return found
     return free if free and key not in ("day", "total") else key
 
 
 def _find_free_name(value: dict[str, Any], path: str) -> str | None:
     """What the keys of an object stand for; None where they are fixed."""
     last = path.rsplit(".", 1)[-1].removesuffix("[]")
-    if last in FREE_NAMES and not path.endswith("actions[]"):
+    if last in FREE_NAMES and not path.endswith(("actions[]", "steps[]")):
         return FREE_NAMES[last]
     if len(value) > 1 and _is_by_name(value):
-        return "METRIC" if set(value) & set(NAMES["METRIC"]) else "NAME"
+        return "METRIC" if set(value) & set(METRICS) else "NAME"
     return None
+
+
+@cache
+def _find_names() -> dict[str, set[str]]:
+    """The names of the built-in scenarios, by what they stand for."""
+    scenarios = [load(name).scenario for name in BUILT_IN]
+    return {
+        "ARM": {arm for scenario in scenarios for arm in scenario.arms},
+        "SEGMENT": {segment for scenario in scenarios for segment in scenario.population.segments},
+    }
 
 
 def _is_by_name(value: dict[str, Any]) -> bool:
