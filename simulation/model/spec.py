@@ -130,7 +130,7 @@ class MoveClock(SpecModel):
 class Cause(SpecModel):
     """One cause of distress: its onset rates, its duration and its symptoms."""
 
-    onset_per_day: dict[str, PerDay] = Field(description="Onset rate by stage; a stage that is not listed has 0.")
+    onset_per_day: dict[str, PerDay] = Field(description="Onset rate by stage, or 0.")
     mean_days: Days = Field(description="Mean length of an untreated episode, in days.")
     churn_ratio: Ratio = Field(default=3.0, description="Hazard ratio on leaving moves during an episode.")
     symptoms: dict[str, PerDay] = Field(description="Signals per day during an episode, by signal type.")
@@ -257,7 +257,7 @@ class Payments(SpecModel):
 class ValueChange(SpecModel):
     """An expansion or a contraction of the account."""
 
-    per_day: dict[str, PerDay] = Field(description="Rate by stage; a stage that is not listed has 0.")
+    per_day: dict[str, PerDay] = Field(description="Rate by stage, or 0.")
     factor: float = Field(gt=0.0, le=100.0, description="Factor on the account value.")
     in_distress: Ratio = Field(default=1.0, description="Ratio on the rate during an episode of distress.")
 
@@ -429,9 +429,7 @@ class Population(SpecModel):
 class Reviewers(SpecModel):
     """The reviewers: their number, speed, working hours and skill."""
 
-    count: int | None = Field(
-        default=None, ge=0, le=1_000_000, description="Number of reviewers. Default: 1, unless `per_1000` is given."
-    )
+    count: int | None = Field(None, ge=0, le=1_000_000, description="Number. Default: 1, or by `per_1000`.")
     per_1000: NonNegative | None = Field(default=None, description="Reviewers per 1,000 customers (rounded up).")
     service_minutes: Positive = Field(default=30.0, description="Mean (exponential) working time of one review.")
     minutes_per_day: float = Field(

@@ -13,6 +13,7 @@ from scenarios.files.loader import load
 from scenarios.metrics.definitions import METRICS
 from scenarios.operations.catalogue import list_scenarios
 from tests.documentation.reference.markdown import build_page, build_table, code
+from tests.documentation.reference.result_types import find_stated_types
 from tests.documentation.sandbox import ROOT
 from tests.scenarios.cli.invocation import invoke
 
@@ -88,7 +89,8 @@ INTRO = """`--json` prints one JSON value to stdout. Numbers are numbers, dates 
 Below, `a.b` is the key `b` of the object `a`, and `a[]` is each item of the list `a`. Names in capitals stand for
 names of the scenario or the data, such as an arm or a metric. A key is absent where its part of the result does not
 exist, for example without reviewers. The types are those found in the outputs of all built-in scenarios, the bundled
-records, and runs with one replication, without reviewers or with customers only. `journey schema` prints the JSON
+records, and runs with one replication, without reviewers or with customers only, and those that the code states for
+results that are written as they are. `journey schema` prints the JSON
 Schema of scenario files, not of results."""
 
 
@@ -149,9 +151,13 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         yield path, "object"
         free = _find_free_name(value, path)
+        stated = find_stated_types(frozenset(value))
         for key, item in value.items():
             step = _name_step(key, free)
-            yield from _walk(item, f"{path}.{step}" if path else step)
+            inner = f"{path}.{step}" if path else step
+            yield from _walk(item, inner)
+            for kind in stated.get(key, ()):
+                yield inner, kind
     elif isinstance(value, list):
         yield path, "list"
         for item in value:
@@ -206,4 +212,6 @@ def _name_type(value: Any) -> str:
 
 def _join(kinds: set[str]) -> str:
     """The types in a fixed order; null comes last."""
+    if kinds == {"null"}:
+        return "null in all examples"
     return ", ".join(sorted(kinds - {"null"}) + sorted(kinds & {"null"}))

@@ -5,6 +5,7 @@ import pytest
 from tests.documentation.reference import findings, json_output
 from tests.documentation.reference.keys import find_tables
 from tests.documentation.reference.pages import PAGES, get_path
+from tests.documentation.reference.result_types import find_stated_types, read_annotation
 from tests.documentation.reference.units import find_unit
 from tests.documentation.sandbox import ROOT
 from tests.scenarios.cli.invocation import json_of
@@ -81,3 +82,24 @@ def test_a_default_that_the_description_states_is_in_the_column_of_defaults():
     plain = {"type": "integer", "default": 7, "description": "Number of days."}
     (table,) = find_tables({"properties": {"count": stated, "days": plain}}, {})
     assert [(row[1], row[-1]) for row in table.rows] == [("Number of reviewers.", "1"), ("Number of days.", "`7`")]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "types"),
+    [
+        ("float | None", {"number", "null"}),
+        (str, {"text"}),
+        (int | None, {"number", "null"}),
+        ("list[str] | None", set()),
+    ],
+)
+def test_an_annotation_gives_the_types_of_the_json(annotation, types):
+    assert read_annotation(annotation) == types
+
+
+def test_an_event_has_the_types_that_its_class_states():
+    names = {"time", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value", "source", "dated"}
+    stated = find_stated_types(frozenset(names))
+    assert stated["reviewer"] == {"number", "null"}
+    assert stated["time"] == {"number"}
+    assert find_stated_types(frozenset({"no", "such", "fields"})) == {}
