@@ -429,7 +429,7 @@ class Population(SpecModel):
 class Reviewers(SpecModel):
     """The reviewers: their number, speed, working hours and skill."""
 
-    count: int | None = Field(None, ge=0, le=1_000_000, description="Number. Default: 1, or by `per_1000`.")
+    count: int | None = Field(None, ge=0, le=1_000_000, description="Number of reviewers. Default: 1.")
     per_1000: NonNegative | None = Field(default=None, description="Reviewers per 1,000 customers (rounded up).")
     service_minutes: Positive = Field(default=30.0, description="Mean (exponential) working time of one review.")
     minutes_per_day: float = Field(
