@@ -30,7 +30,7 @@ class Layer:
     """One source of keys.
 
     Attributes:
-        source: Its origin, in the user's words: a file, or ``--set a.b=c``.
+        source: Its origin, in the user's words: a file, an override such as ``a.b=c``, or an option such as ``seed=5``.
         data: Its keys, normalised (see `normalise`).
         path: The file; None for options and overrides.
     """
@@ -57,7 +57,7 @@ def _find_dropped_keys(table: str, keys: Iterable[str]) -> frozenset[str]:
 
 
 def refuse_contradictions(layers: Sequence[Layer]) -> None:
-    """Refuse layers of equal rank (several ``--set``) with keys that exclude each other.
+    """Refuse layers of equal rank (several overrides) with keys that exclude each other.
 
     Raises:
         InputError: Two layers have such keys; one would silently replace the other.
@@ -118,7 +118,7 @@ def find_source(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
             best, depth = layer.source, reached
     if depth == 0 and layers:
         # No layer sets the key, so it is missing, and the scenario's own file is where to add it.
-        files = [layer.source for layer in layers if not layer.source.startswith("--")]
+        files = [layer.source for layer in layers if layer.path is not None]
         return files[-1] if files else best
     return best
 

@@ -1,4 +1,7 @@
-"""`--set a.b.c=value`: one key of a scenario in TOML syntax; a bare word is text."""
+"""Overrides, ``a.b.c=value``: one key of a scenario in TOML syntax; a bare word is text.
+
+The command line gives them with `--set`, Python as `overrides`; errors name the override itself.
+"""
 
 import re
 import tomllib
@@ -23,12 +26,12 @@ def parse_override(argument: str) -> Layer:
     """
     key, equals, value = argument.partition("=")
     if not equals:
-        raise InputError(f"--set {argument}: write it as key=value, for instance --set population.size=5000")
+        raise InputError(f"override {argument!r}: write it as key=value, for instance population.size=5000")
     path = _parse_key(key.strip(), argument)
     data: Any = _parse_value(value.strip(), argument)
     for step in reversed(path):
         data = {step: data}
-    return Layer(f"--set {argument}", normalise(data))
+    return Layer(argument, normalise(data))
 
 
 def _parse_key(key: str, argument: str) -> list[str]:
@@ -36,8 +39,7 @@ def _parse_key(key: str, argument: str) -> list[str]:
     path: list[str] = []
     if key.count(".") > _MAX_DEPTH:
         raise InputError(
-            f"--set {argument[:60]}...: the key has more than {_MAX_DEPTH} steps, and no key of a scenario has "
-            "that many"
+            f"{argument[:60]}...: the key has more than {_MAX_DEPTH} steps, and no key of a scenario has that many"
         )
     try:
         table: Any = parse_toml(f"{key} = 0") if "\n" not in key else {}
@@ -47,7 +49,7 @@ def _parse_key(key: str, argument: str) -> list[str]:
         (step, table) = next(iter(table.items()))
         path.append(step)
     if not path or table != 0:
-        raise InputError(f"--set {argument}: {key!r} is not a dotted key such as world.frailty_spread")
+        raise InputError(f"{argument}: {key!r} is not a dotted key such as world.frailty_spread")
     return path
 
 
@@ -58,10 +60,10 @@ def _parse_value(text: str, argument: str) -> Any:
         if not text or text[0] in "\"'[{":
             expected = "is not a TOML value" if text else "has no value after the ="
             shown = argument if len(argument) <= _MAX_SHOWN_CHARACTERS else f"{argument[:_MAX_SHOWN_CHARACTERS]}..."
-            raise InputError(f"--set {shown}: {expected} ({_strip_position(error)})") from None
+            raise InputError(f"{shown}: {expected} ({_strip_position(error)})") from None
         return text
     if set(parsed) != {"value"}:
-        raise InputError(f"--set {argument}: one value per --set; repeat --set for another key")
+        raise InputError(f"{argument}: one value per override; give each key an override of its own")
     return parsed["value"]
 
 
@@ -70,7 +72,7 @@ def _strip_position(error: tomllib.TOMLDecodeError) -> str:
 
 
 def format_key(path: tuple[str, ...]) -> str:
-    """A dotted key for `--set`, with steps quoted where TOML requires it; `parse_override` reads it back."""
+    """A dotted key for an override, with steps quoted where TOML requires it; `parse_override` reads it back."""
     return ".".join(step if _BARE_KEY.fullmatch(step) else _quote(step) for step in path)
 
 

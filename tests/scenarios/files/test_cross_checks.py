@@ -123,7 +123,7 @@ WRONG = [
 def test_a_wrong_override_is_refused_naming_itself_the_key_and_what_would_be_right(override, message):
     with pytest.raises(InputError) as caught:
         load("default", [override])
-    assert str(caught.value).startswith(f"--set {override}: ")
+    assert str(caught.value).startswith(f"{override}: ")
     assert message in str(caught.value)
 
 

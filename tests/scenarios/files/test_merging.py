@@ -1,5 +1,7 @@
 """Laying one scenario over another."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,12 +61,12 @@ def test_an_amount_without_provenance_is_assumed_and_inherits_none():
 
 def test_the_source_of_a_key_is_the_last_layer_that_says_it():
     stack = [
-        Layer("base.toml", {"a": {"x": 1, "y": 2}}),
-        Layer("top.toml", {"a": {"y": 3}}),
-        Layer("--set b=1", {"b": 1}),
+        Layer("base.toml", {"a": {"x": 1, "y": 2}}, Path("base.toml")),
+        Layer("top.toml", {"a": {"y": 3}}, Path("top.toml")),
+        Layer("b=1", {"b": 1}),
     ]
     assert find_source(stack, ("a", "x")) == "base.toml"
     assert find_source(stack, ("a", "y")) == "top.toml"
-    assert find_source(stack, ("b",)) == "--set b=1"
+    assert find_source(stack, ("b",)) == "b=1"
     assert find_source(stack, ("missing",)) == "top.toml"
     assert merge_layers(stack) == {"a": {"x": 1, "y": 3}, "b": 1}
