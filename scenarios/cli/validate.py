@@ -34,8 +34,8 @@ def _describe_summary(summary: dict[str, Any]) -> Iterator[str]:
 
 def _describe_arms(arms: dict[str, dict[str, Any]]) -> Iterator[str]:
     for name, arm in arms.items():
-        details = ", ".join(f"{format_name(key)} {value}" for key, value in arm.items() if value not in ("", None))
-        yield f"arm {name}: {details}"
+        details = (f"{format_name(key)}: {value}" for key, value in arm.items() if value not in ("", None))
+        yield f"arm {name}: {'; '.join(details)}"
 
 
 def _refuse_unusable_population(loaded: "LoadedScenario") -> None:
@@ -81,7 +81,7 @@ def _summarise(loaded: "LoadedScenario") -> dict[str, Any]:
         "primary_metric": scenario.primary_metric,
         "arms": {
             arm.name: {
-                "label": scenario.arms[arm.name].label,
+                "label": loaded.describe(scenario.arms[arm.name].label),
                 "reviewers": arm.reviewers.count_for(population.size) if arm.active else None,
                 "actions": None if arm.actions is None else ", ".join(arm.actions) or "none",
                 "active": None if arm.active else "no",

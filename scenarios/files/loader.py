@@ -14,6 +14,7 @@ from journey.core.messages import format_validation_error
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
 from journey.decision.policy import ADDED_LATER
+from scenarios.files.descriptions import fill_counts, keep_own_texts
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import Scenario
 from scenarios.files.overrides import parse_override
@@ -41,7 +42,7 @@ class LoadedScenario:
         arms: The resolved arms, the baseline first.
         hash: The first 16 hexadecimal digits of the SHA-256 of the resolved scenario without seed and replications;
             equal for equal content, independent of how the file is written.
-        overrides: The `--set` arguments that were applied.
+        overrides: The overrides that were applied, as ``key=value``.
         layers: The files and overrides that the scenario was merged from.
     """
 
@@ -54,9 +55,20 @@ class LoadedScenario:
 
     def __str__(self) -> str:
         """The title, the question, and the arms."""
-        scenario = self.scenario
         arms = ", ".join(arm.name for arm in self.arms)
-        return f"{self.name}: {scenario.title}\n{scenario.question}\narms: {arms}; scenario {self.hash}"
+        heading = f"{self.name}: {self.scenario.title}"
+        return "\n".join(
+            filter(None, (heading, self.describe(self.scenario.question), f"arms: {arms}; scenario {self.hash}"))
+        )
+
+    def describe(self, text: str, customers: str = "") -> str:
+        """The question, or the label of an arm, with its counts.
+
+        Args:
+            text: The text, with placeholders.
+            customers: The customers as they were run, in words. Default: the scenario's number.
+        """
+        return fill_counts(text, self.arms, self.scenario.horizon_days, customers)
 
 
 def builtin_names() -> list[str]:
@@ -102,7 +114,8 @@ def _build(
     layers = (*base, *override_layers, *options)
     scenario = _validate(layers)
     arms = resolve_arms(scenario, layers)
-    return LoadedScenario(name, scenario, arms, compute_scenario_hash(scenario), (*earlier, *overrides), layers)
+    own = keep_own_texts(scenario, layers)
+    return LoadedScenario(name, own, arms, compute_scenario_hash(scenario), (*earlier, *overrides), layers)
 
 
 def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:
@@ -168,7 +181,7 @@ def _validate(layers: Sequence[Layer]) -> Scenario:
 
 
 def _explain_errors(error: ValidationError, layers: Sequence[Layer]) -> str:
-    """Every message, with the file or the --set argument that gave the key."""
+    """Every message, with the file or the override that gave the key."""
     sentences = format_validation_error(error, Scenario, "").split("\n")
     locations = [detail["loc"] for detail in error.errors(include_url=False)]
     return "\n".join(

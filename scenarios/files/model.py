@@ -72,7 +72,9 @@ class Money(SpecModel):
 class Arm(SpecModel):
     """One arm: its differences from the scenario's policy, reviewers and acquisition."""
 
-    label: str = Field(default="", description="Description of the arm, for tables and reports.")
+    label: str = Field(
+        default="", description="Description of the arm, for tables and reports, with counts as in `question`."
+    )
     active: bool = Field(
         default=True, description="false: the arm has no orchestrator, so nothing is evaluated or done."
     )
@@ -97,7 +99,10 @@ class Scenario(SpecModel):
     """One question, and everything needed to answer it by simulation."""
 
     title: str = Field(min_length=1, description="Title for headings, a few words.")
-    question: str = Field(default="", description="The question, in one sentence.")
+    question: str = Field(
+        default="",
+        description="The question, in one sentence. `{customers}`, `{days}` and `{reviewers.ARM}` become counts.",
+    )
     teaches: str = Field(default="", description="The lesson of the answer, in one sentence.")
     primary_metric: str = Field(default="churn_rate", description="The metric of the verdict.")
     horizon_days: Positive = Field(default=365.0, le=36_525.0, description="Length of a run, in days.")

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from scenarios.files.loader import builtin_names, load
+from scenarios.files.loader import LoadedScenario, builtin_names, load
 
 
 class ScenarioSummary(NamedTuple):
@@ -25,5 +25,10 @@ class ScenarioSummary(NamedTuple):
 
 def list_scenarios() -> list[ScenarioSummary]:
     """The built-in scenarios in alphabetical order, `default` first."""
-    loaded = [(name, load(name).scenario) for name in builtin_names()]
-    return [ScenarioSummary(name, each.title, each.question, each.teaches, tuple(each.arms)) for name, each in loaded]
+    return [_summarise(load(name)) for name in builtin_names()]
+
+
+def _summarise(loaded: LoadedScenario) -> ScenarioSummary:
+    scenario = loaded.scenario
+    question = loaded.describe(scenario.question)
+    return ScenarioSummary(loaded.name, scenario.title, question, scenario.teaches, tuple(scenario.arms))

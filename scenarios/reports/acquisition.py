@@ -34,6 +34,11 @@ def describe_cohort_size(comparison: "Comparison") -> str:
     return f"{mean:,.1f} customers on average"
 
 
+def describe_with_counts(comparison: "Comparison", text: str) -> str:
+    """A question or label of the scenario with the counts of the run; with campaigns, of the scenario."""
+    return comparison.loaded.describe(text, "" if comparison.acquisition else describe_cohort_size(comparison))
+
+
 def channel_rows(arm: "ArmAcquisition") -> Iterator[tuple[str, ...]]:
     """The channels of an arm, as `COLUMNS`; the last row is their sum."""
     for channel in arm.channels:

@@ -9,7 +9,12 @@ from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.comparison.verdict import describe_roi
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import format_metric, get_metric
-from scenarios.reports.acquisition import acquisition_blocks, describe_cohort_size, describe_customers
+from scenarios.reports.acquisition import (
+    acquisition_blocks,
+    describe_cohort_size,
+    describe_customers,
+    describe_with_counts,
+)
 from scenarios.reports.assumptions import build_assumptions
 from scenarios.reports.comparison_summary import summary_blocks, title_blocks
 from scenarios.reports.comparison_text import (
@@ -70,7 +75,8 @@ def _arms(comparison: "Comparison") -> list[Block]:
         reviewers = (
             str(arm_spec.reviewers.count_for(arm_spec.population.size)) if arm_spec.active else "no orchestrator"
         )
-        rows.append((arm_spec.name, arm.label, actions if arm_spec.active else "none", reviewers))
+        label = describe_with_counts(comparison, arm.label)
+        rows.append((arm_spec.name, label, actions if arm_spec.active else "none", reviewers))
     return [
         Heading(2, "What differs between the arms"),
         Paragraph(

@@ -11,7 +11,7 @@ from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import format_metric
-from scenarios.reports.acquisition import describe_buyers, describe_customers
+from scenarios.reports.acquisition import describe_buyers, describe_customers, describe_with_counts
 from scenarios.reports.attention import attention_items
 from scenarios.reports.comparison_text import (
     MORE,
@@ -53,7 +53,7 @@ def title_blocks(comparison: "Comparison") -> list[Block]:
     scenario = comparison.loaded.scenario
     return [
         Heading(1, scenario.title),
-        *([Paragraph(scenario.question)] if scenario.question else []),
+        *([Paragraph(describe_with_counts(comparison, scenario.question))] if scenario.question else []),
         *([Paragraph(describe_interruption(comparison))] if comparison.interrupted else []),
     ]
 
@@ -101,7 +101,8 @@ def _arms(comparison: "Comparison") -> list[Block]:
 
 
 def _describe_arm(comparison: "Comparison", name: str) -> str:
-    text = f"{name}: {comparison.loaded.scenario.arms[name].label or name}"
+    label = describe_with_counts(comparison, comparison.loaded.scenario.arms[name].label)
+    text = f"{name}: {label or name}"
     acquisition = comparison.acquisition.get(name)
     return text if acquisition is None else f"{text}; {describe_buyers(acquisition)}"
 

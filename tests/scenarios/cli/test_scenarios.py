@@ -29,7 +29,13 @@ def test_validate_says_valid_and_what_it_comes_to():
     done = journey("validate", "onboarding_outreach")
     assert done.exit_code == 0
     assert done.stdout.splitlines()[0] == "valid"
-    for words in ("customers: 2000", "scenario hash", "arm baseline", "reviewers 4", "onboarding_specialist_call"):
+    for words in (
+        "customers: 2000",
+        "scenario hash",
+        "arm baseline: label: ",
+        "; reviewers: 4",
+        "onboarding_specialist_call",
+    ):
         assert words in done.stdout
 
 
