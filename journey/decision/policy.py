@@ -10,9 +10,10 @@ from math import log
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from journey.core.errors import InputError
+from journey.core.identifiers import normalise_identifier
 from journey.core.merging import deep_merge
 from journey.core.messages import format_validation_error
 from journey.core.suggestions import did_you_mean
@@ -140,6 +141,15 @@ class ContactPolicy(PolicySection):
         default=30.0, gt=0.0, description="Days that an executed action awaits its outcome."
     )
     do_not_contact: tuple[str, ...] = Field(default=(), description="IDs of customers without consent to be contacted.")
+
+    @field_validator("do_not_contact")
+    @classmethod
+    def _normalise_ids(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        # As records are read: otherwise a customer without consent would be contacted for a space after the ID.
+        normalised = tuple(normalise_identifier(each) for each in ids)
+        if not all(normalised):
+            raise ValueError("contains a blank ID; remove it, or write the ID of a customer")
+        return normalised
 
 
 class ChurnMapping(PolicySection):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.checks import check
 from journey.core.errors import InputError
 from journey.core.findings import Finding, sort_findings
+from journey.core.identifiers import normalise_identifier
 from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
@@ -143,6 +144,7 @@ def evaluate(
     """
     orchestrator = Orchestrator(policy, journey, governance)
     moment = resolve_as_of(records, as_of)
+    customer_id = None if customer_id is None else normalise_identifier(customer_id)
     if customer_id is None and governance is None:
         is_large = one_value(records.connection, "SELECT count(*) FROM customers") >= BATCH_MIN_CUSTOMERS
         batch = is_large if batch is None else batch

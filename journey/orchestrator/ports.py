@@ -15,6 +15,7 @@ from math import fsum
 from typing import Any, Protocol, runtime_checkable
 
 from journey.core.errors import InputError
+from journey.core.identifiers import normalise_identifier
 from journey.decision.as_of import AsOf
 
 
@@ -72,7 +73,7 @@ class ConsentCheck:
     """Vetoes every action for customers who gave no consent to be contacted."""
 
     def __init__(self, do_not_contact: Collection[str]) -> None:
-        self._do_not_contact = frozenset(do_not_contact)
+        self._do_not_contact = frozenset(map(normalise_identifier, do_not_contact))
 
     def check(self, proposal: Proposal) -> Ruling:
         """Veto when the customer is on the list."""

@@ -7,11 +7,14 @@ These models are the only definition of the fields' names, types and ranges. The
 Dates may have a time of day; a bare date means midnight. All times are in the time zone of the records.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from journey.core.identifiers import normalise_identifier
 
 RiskTier = Literal["low", "medium", "high"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -48,6 +51,15 @@ class Record(BaseModel):
         other = _MODELS.setdefault(cls.dataset, cls)
         if other.__qualname__ != cls.__qualname__:
             raise TypeError(f"the set {cls.dataset!r} already has a model: {other.__qualname__}")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalise_texts(cls, values: Any) -> Any:
+        """Texts as they are read from a file: without invisible ends, and absent if nothing visible remains."""
+        if not isinstance(values, Mapping):
+            return values
+        texts = {name: normalise_identifier(value) for name, value in values.items() if isinstance(value, str)}
+        return {name: texts.get(name, value) for name, value in values.items() if texts.get(name, True)}
 
 
 _MODELS: dict[str, type[Record]] = {}

@@ -5,18 +5,18 @@ The step is checked against the state machine of the budget action and against e
 marketing log. A refused step writes nothing. The records themselves are never changed: the log determines the current
 status of an action (`journey.marketing.views.effective_actions`).
 
-A lock on the log is held from reading until writing, so that two steps cannot run at the same time.
+The folders are locked from reading until writing (`journey.marketing.budget.log_file`), so that two steps cannot run at
+the same time.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from os import fstat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from journey.core.errors import InputError
+from journey.core.identifiers import normalise_identifier, require_identifier
 from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf, resolve_moment
 from journey.machine import IllegalMoveError
@@ -26,7 +26,8 @@ from journey.marketing.budget.availability import (
     find_closed_campaigns,
     find_serious_risks,
 )
-from journey.marketing.budget.log import LOG_DATASET, MarketingLog, append_events, read_log_events
+from journey.marketing.budget.log import MarketingLog, read_log_events
+from journey.marketing.budget.log_file import append_to_log, locked_log, refuse_broken_log
 from journey.marketing.budget.proposals import (
     ACTOR,
     Proposal,
@@ -35,12 +36,10 @@ from journey.marketing.budget.proposals import (
 from journey.marketing.budget.rules import Transfer
 from journey.marketing.budget.workflow import BudgetWorkflow
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.records.folders import BUNDLED, MarketingRecords, bundled_folder, read_folders
-from journey.marketing.records.model import MARKETING_FAMILY, LogEvent, ReasonCode
+from journey.marketing.records.folders import MarketingRecords, read_folders
+from journey.marketing.records.model import LogEvent, ReasonCode
 from journey.marketing.views.balances import read_balances
 from journey.marketing.views.context import build_context
-from journey.records.sources import find_sources
-from journey.runtime.locks import lock
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -125,11 +124,36 @@ def run_step(request: StepRequest, folders: Sequence[Path], policy: MarketingPol
         InputError: A folder cannot be read or must not be written to, the action is unknown, its state machine has no
             such move from the current status, or a rule forbids the step; the message names the rule.
     """
-    path = _find_log_file(folders)
-    with _exclusive_lock(path):
+    request = _normalise(request)
+    with locked_log(folders) as path:
         records = read_folders(folders)
-        _refuse_broken_log(records, path)
+        refuse_broken_log(records, path)
         return _Session(records, request, path, policy or MarketingPolicy()).run()
+
+
+def _normalise(request: StepRequest) -> StepRequest:
+    """The request with IDs, names and reason as they are read back from the log.
+
+    Raises:
+        InputError: An ID or a name is blank.
+    """
+    transfer = request.transfer
+    if transfer is not None:
+        transfer = Transfer(
+            require_identifier(transfer.transfer_id, "the transfer's ID"),
+            require_identifier(transfer.campaign_id, "the campaign"),
+            require_identifier(transfer.from_channel_id, "the channel that gives"),
+            require_identifier(transfer.to_channel_id, "the channel that receives"),
+            transfer.amount,
+        )
+    return replace(
+        request,
+        action_id=require_identifier(request.action_id, "the transfer's ID"),
+        by=None if request.by is None else require_identifier(request.by, "by"),
+        proposed_by=None if request.proposed_by is None else require_identifier(request.proposed_by, "proposed_by"),
+        reason=normalise_identifier(request.reason or "") or None,
+        transfer=transfer,
+    )
 
 
 class _Session:
@@ -156,7 +180,7 @@ class _Session:
     def run(self) -> StepResult:
         transfer = self._propose() if self.request.step == "propose" else self._move()
         events = self.log.events[self.events_before :]
-        append_events(self.path, events)
+        append_to_log(self.path, events)
         status = events[-1].to_status
         legal = budget_action_lifecycle().legal_moves(status)
         return StepResult(transfer, status, legal, events, self.path, self._compute_balances(transfer))
@@ -313,61 +337,3 @@ _TRANSFER_COLUMNS = ("campaign_id", "from_channel_id", "to_channel_id", "amount"
 
 def _actor_arguments(name: str | None) -> dict[str, Any]:
     return {"by": "orchestrator", "actor": ACTOR} if name is None else {"by": "human", "actor": name}
-
-
-def _find_log_file(folders: Sequence[Path]) -> Path:
-    """Path of the log, which may not exist yet.
-
-    Raises:
-        InputError: No folder is given, one is the bundled folder, several contain a log, or the log is not JSON Lines.
-    """
-    if not folders:
-        raise InputError("no folder of records given; give the folder whose log is to be written")
-    for folder in folders:
-        if folder.resolve() == bundled_folder(BUNDLED).resolve():
-            raise InputError(f"{folder}: contains the bundled campaigns, which are read-only; copy the folder first")
-    folder_sources = [(folder, find_sources(folder, MARKETING_FAMILY)[0]) for folder in folders]
-    logs = [sources[LOG_DATASET].path for _, sources in folder_sources if LOG_DATASET in sources]
-    if len(logs) > 1:
-        raise InputError(f"{' and '.join(map(str, logs))}: several logs, so the order of events is unknown; keep one")
-    if logs:
-        if logs[0].suffix.lower() not in (".jsonl", ".ndjson"):
-            raise InputError(f"{logs[0]}: the log must be a JSON Lines file; convert it to {LOG_DATASET}.jsonl first")
-        return logs[0]
-    folder_of_actions = next((folder for folder, sources in folder_sources if "budget_actions" in sources), folders[0])
-    return folder_of_actions / f"{LOG_DATASET}.jsonl"
-
-
-def _refuse_broken_log(records: MarketingRecords, path: Path) -> None:
-    broken = records.connection.execute("SELECT count(*) FROM set_aside WHERE dataset = ?", [LOG_DATASET]).fetchall()
-    if broken[0][0]:
-        raise InputError(f"{path}: {broken[0][0]} of its rows cannot be read; correct them before adding to the log")
-
-
-@contextmanager
-def _exclusive_lock(path: Path) -> Iterator[None]:
-    """Lock the log, so that no other process reads it before this step is written.
-
-    Raises:
-        InputError: Another process has locked it, or its folder cannot be written to.
-    """
-    lock_path = path.with_name(f".{path.name}.lock")
-    try:
-        file = lock_path.open("ab")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from None
-    with file:
-        # The previous owner may have deleted the lock file after it was opened here: then this lock has no effect.
-        if not lock(file) or not _is_same_file(lock_path, file):
-            raise InputError(f"{path}: another step is being written; try again when it is done")
-        try:
-            yield
-        finally:
-            lock_path.unlink(missing_ok=True)
-
-
-def _is_same_file(lock_path: Path, file: BinaryIO) -> bool:
-    try:
-        return lock_path.stat().st_ino == fstat(file.fileno()).st_ino
-    except FileNotFoundError:
-        return False

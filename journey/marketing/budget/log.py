@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
-from journey.core.identifiers import looks_like
+from journey.core.identifiers import looks_like, normalise_identifier, require_identifier
 from journey.marketing.budget.unattended import UnattendedTransfers
 from journey.marketing.core.lifecycles import lifecycles
 from journey.marketing.core.policy import MarketingPolicy
@@ -50,7 +50,7 @@ class MarketingLog:
 
     def status(self, entity: Entity, entity_id: str) -> str | None:
         """Current status of an entity; None if it is not in the log."""
-        last = self._last.get((entity, entity_id))
+        last = self._last.get((entity, normalise_identifier(entity_id)))
         return None if last is None else last.to_status
 
     def enter(
@@ -85,6 +85,7 @@ class MarketingLog:
         Raises:
             InputError: The entity is already in the log, a person is not named, or a budget action has no amount.
         """
+        entity_id = require_identifier(entity_id, "entity_id")
         if (entity, entity_id) in self._last:
             raise InputError(
                 f"{entity_id}: is already in the log ({self.status(entity, entity_id)}); use `move` instead"
@@ -140,6 +141,7 @@ class MarketingLog:
                 moves.
             InputError: The entity is unknown, the moment is before its last event, or the approval is not valid.
         """
+        entity_id = normalise_identifier(entity_id)
         last = self._last.get((entity, entity_id))
         if last is None:
             raise InputError(f"{entity_id}: is not in the log; enter it first")

@@ -82,11 +82,18 @@ def test_governance_checks_run_only_for_an_action():
     assert not quiet.asked
 
 
-def test_customers_without_consent_are_not_contacted_by_default():
-    policy = build_policy({"contact": {"do_not_contact": ["A"]}}, "test")
+@pytest.mark.parametrize("spelling", ["A", "A ", "\u00a0A", "\ufeffA\u200b"])
+def test_customers_without_consent_are_not_contacted_by_default(spelling):
+    policy = build_policy({"contact": {"do_not_contact": [spelling]}}, "test")
+    assert policy.contact.do_not_contact == ("A",)
     decision = Orchestrator(policy).evaluate_customer(SMB, [ONBOARDING], [signal()], as_of=TODAY)
     assert (decision.recommended_action, decision.reason) == ("monitor_only", "vetoed")
     assert any("no consent" in reason for reason in decision.reasons)
+
+
+def test_a_blank_customer_without_consent_is_refused():
+    with pytest.raises(InputError, match=r"contact.do_not_contact: .*contains a blank ID"):
+        build_policy({"contact": {"do_not_contact": ["A", "\u200b"]}}, "test")
 
 
 class TestHashAssigner:

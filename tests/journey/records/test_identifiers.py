@@ -6,10 +6,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from journey.checks import check
 from journey.core.identifiers import normalise_identifier
 from journey.records.folder import Records, read_folder
+from journey.records.model import Customer, Signal
 from tests.journey.companies import CUSTOMER, ENTRY, INTERVENTION, SIGNAL, company, write_company
 from tests.journey.marketing.companies import find_codes, rows
 
@@ -74,3 +76,13 @@ SPELLINGS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_s
 def test_an_id_is_read_as_it_would_be_written(spellings):
     records = Records.from_tables({"customers": [{**CUSTOMER, "customer_id": spelling} for spelling in spellings]})
     assert set(records.customer_ids()) == {normalise_identifier(spelling) for spelling in spellings}
+
+
+@pytest.mark.parametrize("end", [" ", "\u00a0", "\u200b", "\ufeff"])
+def test_a_single_record_is_normalised_as_in_a_file(end: str) -> None:
+    signal = Signal.model_validate({**SIGNAL, "customer_id": end + "K1" + end, "source": end})
+    assert (signal.customer_id, signal.source) == ("K1", None)
+    assert signal == company(signals=[{**SIGNAL, "customer_id": "K1" + end, "source": end}]).objects("signals")[0]
+    with pytest.raises(ValidationError, match="customer_id"):
+        Signal.model_validate({**SIGNAL, "customer_id": end})
+    assert Customer.model_validate({"customer_id": "K1", "segment": end}).segment == "unknown"

@@ -66,8 +66,9 @@ def test_as_of_changes_what_is_known():
 
 
 @pytest.mark.medium
-def test_one_customer_alone(found):
-    alone = json_of("evaluate", "--customer", "C005")
+@pytest.mark.parametrize("spelling", ["C005", " C005", "C005\u00a0"])
+def test_one_customer_alone(found, spelling):
+    alone = json_of("evaluate", "--customer", spelling)
     assert alone["decisions"] == [one for one in found["decisions"] if one["customer_id"] == "C005"]
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.decision.as_of import AsOf
-from journey.marketing.budget import commands
 from journey.marketing.budget.commands import StepRequest, run_step
 from journey.marketing.budget.governance import prove
 from journey.marketing.budget.log import LOG_DATASET
+from journey.marketing.budget.log_file import locked_log
 from journey.marketing.budget.rules import Transfer
 from journey.marketing.checks import check
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
@@ -156,10 +156,7 @@ def test_an_execution_is_refused_if_the_money_was_spent_after_the_approval(tmp_p
 def test_a_step_is_refused_while_another_process_writes_the_log(tmp_path):
     folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
     request = _request("reject", "BUD_0003", "ANNA", START)
-    with (
-        commands._exclusive_lock(folder / f"{LOG_DATASET}.jsonl"),
-        pytest.raises(InputError, match="another step is being"),
-    ):
+    with locked_log([folder]), pytest.raises(InputError, match="another step is being"):
         run_step(request, [folder], POLICY)
     assert run_step(request, [folder], POLICY).status == "rejected"
     assert not list(folder.glob(".*"))
