@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo quick test test-all test-lowest check format docs bench wheel clean
+.PHONY: demo quick test test-all test-lowest fuzz check format docs bench wheel clean
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -13,6 +13,7 @@ help:
 	@echo "make test         run the tests"
 	@echo "make test-all     run all tests, also the long ones: statistics, killed processes, the wheel, documentation"
 	@echo "make test-lowest  run the quick tests with the lowest allowed versions of the dependencies"
+	@echo "make fuzz         try hostile inputs of every kind for an hour"
 	@echo "make check        lint, format check, strict types"
 	@echo "make docs         build the documentation into out/docs"
 	@echo "make bench        run the benchmarks and print a table"
@@ -64,6 +65,9 @@ test-all: .venv/dev .venv/docs
 test-lowest: .venv-lowest/dev
 	HYPOTHESIS_LEVEL=quick .venv-lowest/bin/python -m pytest -m 'not slow and not medium and not compiled' \
 		-W ignore::DeprecationWarning
+
+fuzz: .venv/dev
+	$(BIN)/python -m tests.fuzz
 
 check: .venv/dev
 	$(BIN)/ruff check .
