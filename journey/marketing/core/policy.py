@@ -4,6 +4,7 @@ A policy file (TOML) overrides any of them; omitted keys keep their defaults. Un
 defaults are assumptions; replace them with your own values.
 """
 
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -132,7 +133,8 @@ class BudgetPolicy(PolicySection):
 
     @model_validator(mode="after")
     def _validate_value_variance(self) -> Self:
-        if self.prior_conversions <= self.value_variation**2:
+        # The root, because the square of a large number is beyond the range of floats.
+        if math.sqrt(self.prior_conversions) <= self.value_variation:
             raise ValueError(
                 "prior_conversions must be more than value_variation squared; otherwise the value has no finite "
                 "variance"
