@@ -2,6 +2,7 @@
 
 from journey.checks.context import Context
 from journey.checks.registry import rule
+from journey.checks.similar_ids import Reference, find_similar_ids, is_not_similar_sql, store_similar_ids
 from journey.core.findings import FindingSeverity
 from journey.records.columns import build_label_sql
 from journey.records.database import literal
@@ -23,6 +24,38 @@ _UNKNOWN_CUSTOMER_BY_NUMBER = {
 """Faster conditions for the rows of unknown customers, where the customers' numbers are already known."""
 
 
+@rule("similar-id", FindingSeverity.ERROR)
+def similar_id(context: Context) -> str:
+    """A record that names an unknown ID where a known one differs in spelling only; the two are not joined.
+
+    Remedy: use one spelling in all records.
+    """
+    del context
+    return """
+        SELECT target AS dataset, known AS record, CASE target WHEN 'customers' THEN known END AS customer_id, message
+        FROM similar_ids
+    """
+
+
+def create_similar_ids(context: Context) -> None:
+    """Create the table ``similar_ids`` of `journey.checks.similar_ids`, for the checks of this module."""
+    references = [
+        Reference(dataset, Customer.dataset, f"SELECT r.customer_id FROM {dataset} AS r WHERE {_unknown_sql(dataset)}")
+        for dataset in DATASETS
+        if dataset != Customer.dataset
+    ]
+    references += [
+        Reference("outcomes", "interventions", f"SELECT intervention_id FROM ({_UNKNOWN_INTERVENTIONS})"),
+        Reference("interventions", "signals", f"{_CITED_SIGNALS} SELECT cited FROM ({_UNKNOWN_SIGNALS})"),
+    ]
+    store_similar_ids(context.cursor, find_similar_ids(context.cursor, references))
+
+
+def _unknown_sql(dataset: str) -> str:
+    """SQL: whether a row ``r`` names a customer that is not in the customers set."""
+    return _UNKNOWN_CUSTOMER_BY_NUMBER.get(dataset, _UNKNOWN_CUSTOMER)
+
+
 @rule("unknown-customer", FindingSeverity.ERROR)
 def unknown_customer(context: Context) -> str:
     """A record whose customer is not in the customers set; missing customers are never created.
@@ -39,7 +72,7 @@ def unknown_customer(context: Context) -> str:
             'Customer ' || r.customer_id || CASE WHEN lost.customer_id IS NULL THEN ' is unknown'
                 ELSE ' was set aside' END || ', so this {_SINGULAR_NAMES[dataset]} is ignored.' AS message
         FROM {dataset} AS r LEFT JOIN {set_aside_customers} AS lost ON r.customer_id = lost.customer_id
-        WHERE {_UNKNOWN_CUSTOMER_BY_NUMBER.get(dataset, _UNKNOWN_CUSTOMER)}
+        WHERE {_unknown_sql(dataset)} AND {is_not_similar_sql(Customer.dataset, "r.customer_id")}
         """
         for dataset in DATASETS
         if dataset != Customer.dataset
@@ -58,7 +91,7 @@ def outcome_without_intervention(context: Context) -> str:
         SELECT 'outcomes' AS dataset, {build_label_sql("outcomes", "o")} AS record, o.customer_id,
             'Intervention ' || o.intervention_id || ' is unknown, so its outcome ' || '''' || o.outcome
             || ''' cannot be credited to any action.' AS message
-        FROM outcomes AS o WHERE o.intervention_id NOT IN (SELECT intervention_id FROM interventions)
+        FROM ({_UNKNOWN_INTERVENTIONS}) AS o WHERE {is_not_similar_sql("interventions", "o.intervention_id")}
     """
 
 
@@ -89,7 +122,7 @@ def unknown_signal_cited(context: Context) -> str:
         SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
             'It cites ' || string_agg(cited, ', ' ORDER BY cited) || ', which '
             || CASE WHEN count(*) = 1 THEN 'is not a recorded signal.' ELSE 'are not recorded signals.' END AS message
-        FROM cited WHERE cited NOT IN (SELECT signal_id FROM signals WHERE signal_id IS NOT NULL)
+        FROM ({_UNKNOWN_SIGNALS}) WHERE {is_not_similar_sql("signals", "cited")}
         GROUP BY intervention_id, customer_id
     """
 
@@ -111,6 +144,12 @@ def foreign_signal_cited(context: Context) -> str:
     """
 
 
+_UNKNOWN_INTERVENTIONS = """
+    SELECT * FROM outcomes WHERE intervention_id NOT IN (SELECT intervention_id FROM interventions)
+"""
+_UNKNOWN_SIGNALS = """
+    SELECT * FROM cited WHERE cited NOT IN (SELECT signal_id FROM signals WHERE signal_id IS NOT NULL)
+"""
 _CITED_SIGNALS = """
     WITH cited AS (
         SELECT DISTINCT intervention_id, customer_id, unnest(triggered_by_signals) AS cited FROM interventions

@@ -134,6 +134,7 @@ def check(
     moment = resolve_moment(as_of, records)
     context = Context(cursor, moment, journey or default_journey(), policy or Policy())
     create_check_tables(context)
+    references.create_similar_ids(context)
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE found AS {LOAD_FINDINGS}")
     for finding in context.journey.findings():
         cursor.execute("INSERT INTO found VALUES (?, ?, ?, ?, ?, ?)", list(finding.as_dict().values()))

@@ -10,6 +10,8 @@ different, or that a program changed on the way. It serves to report near matche
 
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from journey.core.errors import InputError
 
@@ -60,19 +62,68 @@ def require_identifier(text: str, name: str) -> str:
     return identifier
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One difference that `spelling_key` ignores: its name after "differ", and the text without it."""
+
+    name: str
+    remove: Callable[[str], str]
+    is_visible: bool
+
+
+def _drop_invisible(text: str) -> str:
+    return _INVISIBLE_ANYWHERE.sub("", text)
+
+
+def _compose(text: str) -> str:
+    return _drop_invisible(unicodedata.normalize("NFKC", text))
+
+
+def _fold_look_alikes(text: str) -> str:
+    # Decomposed, so that a letter with an accent is replaced as well.
+    return unicodedata.normalize("NFKD", text).translate(_LOOK_ALIKES)
+
+
+def _plain_number(text: str) -> str:
+    number = _NUMBER.fullmatch(text)
+    return number[1] if number else text
+
+
+_STEPS = (
+    _Step("in white space or invisible characters", _drop_invisible, is_visible=False),
+    _Step("in the Unicode form of a character", _compose, is_visible=False),
+    _Step("in capitals", str.casefold, is_visible=True),
+    _Step("in letters of different scripts", _fold_look_alikes, is_visible=False),
+    _Step("in the zeros of a number", _plain_number, is_visible=True),
+)
+
+
 def spelling_key(text: str) -> str:
     """A key that two identifiers share if they differ in spelling only.
 
     It ignores capitals, white space, invisible characters, Unicode forms, Cyrillic and Greek letters that look like
     Latin ones, leading zeros of a whole number and a ``.0`` after it.
     """
-    # The last form is decomposed, so that a letter with an accent is replaced as well.
-    visible = _INVISIBLE_ANYWHERE.sub("", unicodedata.normalize("NFKC", text))
-    folded = unicodedata.normalize("NFKD", visible.casefold()).translate(_LOOK_ALIKES)
-    number = _NUMBER.fullmatch(folded)
-    return number[1] if number else folded
+    for step in _STEPS:
+        text = step.remove(text)
+    return text
 
 
 def looks_like(text: str, other: str) -> bool:
     """Whether two identifiers, or names of persons, differ in spelling only (see `spelling_key`)."""
     return spelling_key(text) == spelling_key(other)
+
+
+def describe_difference(text: str, other: str) -> str:
+    """How two spellings with the same `spelling_key` differ, for instance ``in capitals``.
+
+    A difference that a reader cannot see is followed by both spellings, with codes for characters beyond ASCII.
+    """
+    differences = []
+    one, two = text, other
+    for step in _STEPS:
+        before, (one, two) = (one, two), (step.remove(one), step.remove(two))
+        if before[0] != before[1] and (one == two or (one != before[0]) != (two != before[1])):
+            differences.append(step)
+    names = " and ".join(step.name for step in differences)
+    return names if all(step.is_visible for step in differences) else f"{names} ({text!a} and {other!a})"

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from journey.checks.similar_ids import Reference as IdReference
+from journey.checks.similar_ids import SimilarId, find_similar_ids, is_not_similar_sql, store_similar_ids
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
@@ -54,23 +56,64 @@ def list_references() -> list[Reference]:
     ]
 
 
+@rule("similar-id", FindingSeverity.ERROR)
+def similar_id(context: MarketingContext) -> str:
+    """A record that names an unknown ID where a known one differs in spelling only; the two are not joined.
+
+    Remedy: use one spelling in all records.
+    """
+    context.get_or_compute(_store_similar_ids)
+    return """
+        SELECT target AS dataset, known AS record, CASE target WHEN 'campaigns' THEN known END AS campaign_id, message
+        FROM similar_ids
+    """
+
+
+def _store_similar_ids(context: MarketingContext) -> list[SimilarId]:
+    """Create the table ``similar_ids`` of `journey.checks.similar_ids`."""
+    references = [
+        IdReference(
+            reference.dataset, reference.target, f"SELECT {reference.value} FROM {_unknown_rows_sql(reference)}"
+        )
+        for reference in _list_checkable_references(context)
+    ]
+    found = find_similar_ids(context.cursor, references)
+    store_similar_ids(context.cursor, found)
+    return found
+
+
+def _list_checkable_references(context: MarketingContext) -> list[Reference]:
+    """References to sets that have rows. A set that is missing as a whole gets one notice instead."""
+    return [
+        reference
+        for reference in list_references()
+        if one_value(context.cursor, f"SELECT count(*) FROM {reference.target}")
+    ]
+
+
+def _unknown_rows_sql(reference: Reference) -> str:
+    """SQL for a FROM clause: the rows whose reference is not a key of its target."""
+    key, value = quoted(get_key(reference.target) or ""), reference.value
+    return f"{reference.relation} AS r WHERE {value} NOT IN (SELECT {key} FROM {reference.target})"
+
+
 @rule("unknown-reference", FindingSeverity.ERROR)
 def unknown_reference(context: MarketingContext) -> str | None:
     """A reference to a record that does not exist. Record sets that are missing as a whole get one notice instead.
 
     Remedy: add the record, or correct the ID.
     """
-    parts = []
-    for dataset, column, value, target, relation in list_references():
-        if not one_value(context.cursor, f"SELECT count(*) FROM {target}"):
-            continue
-        key = quoted(get_key(target) or "")
-        parts.append(f"""
-            SELECT {literal(dataset)} AS dataset, label AS record, campaign_id,
-                {literal(column + " ")} || {value} || {literal(f" is not among the {target}.")} AS message
-            FROM (SELECT * FROM {relation} AS r {_CAMPAIGN_JOINS.get(dataset, "")})
-            WHERE {value} IS NOT NULL AND {value} NOT IN (SELECT {key} FROM {target})
-        """)
+    context.get_or_compute(_store_similar_ids)
+    parts = [
+        f"""
+        SELECT {literal(reference.dataset)} AS dataset, label AS record, campaign_id,
+            {literal(reference.column + " ")} || {reference.value}
+            || {literal(f" is not among the {reference.target}.")} AS message
+        FROM (SELECT * FROM {_unknown_rows_sql(reference)}) {_CAMPAIGN_JOINS.get(reference.dataset, "")}
+        WHERE {is_not_similar_sql(reference.target, reference.value)}
+        """
+        for reference in _list_checkable_references(context)
+    ]
     return " UNION ALL ".join(parts) or None
 
 

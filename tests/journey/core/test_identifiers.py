@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from journey.core.errors import InputError
 from journey.core.identifiers import (
     TRIMMED_ENDS_PATTERN,
+    describe_difference,
     looks_like,
     normalise_identifier,
     require_identifier,
@@ -86,3 +87,26 @@ def test_other_identifiers_do_not_look_alike(one, other):
 @given(TEXTS)
 def test_the_key_ignores_form_and_capitals_of_any_text(text):
     assert spelling_key(text) == spelling_key(unicodedata.normalize("NFD", text)) == spelling_key(f" {text}\u200b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "difference"),
+    [
+        ("k004", "K004", "in capitals"),
+        ("105", "105.0", "in the zeros of a number"),
+        ("7", "007", "in the zeros of a number"),
+        ("K 1", "K1", "in white space or invisible characters ('K 1' and 'K1')"),
+        ("Zo\u00eb", "Zoe\u0308", "in the Unicode form of a character ('Zo\\xeb' and 'Zoe\\u0308')"),
+        ("A1", "\u04101", "in letters of different scripts ('A1' and '\\u04101')"),
+        ("k 1", "K1", "in white space or invisible characters and in capitals ('k 1' and 'K1')"),
+        ("Stra\u00dfe", "STRASSE", "in capitals"),
+    ],
+)
+def test_the_difference_of_two_spellings_is_named(one, other, difference):
+    assert describe_difference(one, other) == difference
+
+
+@given(TEXTS, TEXTS)
+def test_a_difference_is_named_exactly_where_there_is_one(one, other):
+    if looks_like(one, other):
+        assert bool(describe_difference(one, other)) == (one != other)

@@ -72,6 +72,7 @@ CASES = [
     ("unknown-reference", "CAMP_009", _add("roi_ledger", campaign_id="CAMP_009")),
     ("unknown-reference", "CAMP_001", _set("campaigns", "CAMP_001", channel_budgets={"CH_09": 1.0})),
     ("unknown-reference", "ASSET_099@2026-03-09", _snapshot(0, asset_id="ASSET_099")),
+    ("similar-id", "CH_01", _set("funnel_events", "FNL_0002", channel_id="ch_01")),
     ("foreign-asset", "EXP_001", _set("experiments", "EXP_001", variant_asset="ASSET_007")),
     ("foreign-asset", "RSK_0004", _set("campaign_risk_signals", "RSK_0004", experiment_id="EXP_001")),
     ("asset-outside-experiment", "RSK_0004", _set("campaign_risk_signals", "RSK_0004", asset_ids=["ASSET_007"])),
