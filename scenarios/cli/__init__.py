@@ -9,6 +9,7 @@
 import warnings
 
 from scenarios.cli.messages import print_message
+from scenarios.execution.termination import unwind_on_termination
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as in shells; the others are in `error_handling`."""
@@ -25,6 +26,7 @@ def main() -> None:
         from scenarios.cli.application import app
 
         warnings.showwarning = _print_warning
+        unwind_on_termination()
         app()
     except KeyboardInterrupt:
         # Interrupted before a command started; afterwards `error_handling` handles it.

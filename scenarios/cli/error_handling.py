@@ -1,6 +1,7 @@
 """Error handling of all commands: a message on stderr and an exit code instead of a traceback.
 
-Exit codes: 0 success; 1 completed, but a requested check failed; 2 invalid input or command; 130 interrupted.
+Exit codes: 0 success; 1 completed, but a requested check failed; 2 invalid input or command; 130 interrupted; 128 and
+the number of the signal, ended by a signal.
 """
 
 import io
@@ -15,6 +16,7 @@ import typer
 from journey.core.errors import JourneyError
 from scenarios.cli import INTERRUPTED
 from scenarios.cli.messages import print_message
+from scenarios.execution.termination import get_exit_code
 
 SUCCESS = 0
 CHECK_FAILED = 1
@@ -50,7 +52,7 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 def _exit_interrupted() -> None:
     print_message("interrupted")
-    raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(get_exit_code() or INTERRUPTED) from None
 
 
 def _refuse_closed_output() -> None:

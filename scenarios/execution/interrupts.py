@@ -1,6 +1,7 @@
 """Ctrl-C in a run with workers: only the main process handles it, and it decides what to keep.
 
-A terminal sends Ctrl-C to the workers as well. A worker that is still starting would end with a traceback.
+A terminal sends Ctrl-C to the workers as well. A worker that is still starting would end with a traceback. It would
+also do so if a signal ended the main process meanwhile.
 """
 
 import signal
@@ -9,10 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 
+from scenarios.execution.termination import SIGNALS
+
 
 @contextmanager
 def defer_interrupts() -> Iterator[None]:
-    """Defer Ctrl-C in this process until the context ends; processes and threads started in it never receive it.
+    """Defer Ctrl-C and termination of this process until the context ends.
+
+    Processes and threads started in the context never receive Ctrl-C; they can be terminated.
 
     Where signals cannot be blocked (Windows), they receive it until they call `ignore_interrupts`.
     """
@@ -22,19 +27,22 @@ def defer_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _defer_in_this_process() -> Iterator[None]:
-    """Replace the handler, because blocking is not enough: any other thread of this process may get the signal."""
-    previous_handler = signal.getsignal(signal.SIGINT)
-    if previous_handler is None or threading.current_thread() is not threading.main_thread():
+    """Replace the handlers, because blocking is not enough: any other thread of this process may get the signal."""
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    received = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: received.set())
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *SIGNALS)}
+    replaced = {number: handler for number, handler in handlers.items() if callable(handler)}
+    received: list[int] = []
+    for number in replaced:
+        signal.signal(number, lambda number, _: received.append(number))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous_handler)
-        if received.is_set():
-            signal.raise_signal(signal.SIGINT)
+        for number, handler in replaced.items():
+            signal.signal(number, handler)
+        if received:
+            signal.raise_signal(received[0])
 
 
 @contextmanager

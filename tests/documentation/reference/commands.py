@@ -20,7 +20,8 @@ a terminal.
 | 0 | The command is done. |
 | 1 | The command is done, and the check that it was asked for failed, for example `check --strict` with errors. |
 | 2 | The input or the command is wrong. The message states what is wrong and how to correct it. |
-| 130 | The command was interrupted. |"""
+| 130 | The command was interrupted. |
+| 128 + N | The command was ended by signal N, for example 143 by SIGTERM. Temporary files are removed. |"""
 
 
 def build_commands() -> str:
