@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from scenarios.cli.messages import print_message as print_message  # noqa: PLC0414 - commands import it from here
-from scenarios.text.escaping import escape_terminal
+from scenarios.text.escaping import escape_json, escape_terminal
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -45,7 +45,8 @@ def print_json(value: Any) -> None:
     """
     long_keys = [key for key, part in value.items() if _is_long(part)] if isinstance(value, Mapping) else []
     if not long_keys:
-        json.dump(to_json_value(value), sys.stdout, indent=2, ensure_ascii=_is_limited(), allow_nan=False)
+        encoder = json.JSONEncoder(indent=2, ensure_ascii=_is_limited(), allow_nan=False)
+        sys.stdout.writelines(map(escape_json, encoder.iterencode(to_json_value(value))))
         sys.stdout.write("\n")
         return
     separator = "{"
@@ -75,9 +76,10 @@ def _print_items(items: Iterable[Any]) -> None:
 def _compact(value: Any) -> str:
     try:
         # The C encoder handles most values; only the others go through `to_json_value`.
-        return json.dumps(value, ensure_ascii=_is_limited(), allow_nan=False, default=to_json_value)
+        text = json.dumps(value, ensure_ascii=_is_limited(), allow_nan=False, default=to_json_value)
     except ValueError:
-        return json.dumps(to_json_value(value), ensure_ascii=_is_limited(), allow_nan=False)
+        text = json.dumps(to_json_value(value), ensure_ascii=_is_limited(), allow_nan=False)
+    return escape_json(text)
 
 
 def _is_limited() -> bool:

@@ -16,6 +16,14 @@ def escape_terminal(text: str) -> str:
     return _CONTROL.sub(lambda match: repr(match.group())[1:-1], text)
 
 
+def escape_json(text: str) -> str:
+    r"""JSON text with control characters that JSON permits as codes such as ``\u202e``; its value stays the same.
+
+    The line feed, which indents JSON, and the tab stay.
+    """
+    return _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
 def escape_markdown(text: str) -> str:
     """`text` on one line, in which nothing breaks a table, opens a tag or sets a style."""
     safe = escape_terminal(" ".join(text.split()))

@@ -1,10 +1,14 @@
 """Text from outside, on every kind of page."""
 
 import io
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scenarios.cli import console
 from scenarios.reports.document import Grid, Heading, Items, Paragraph, render_html, render_markdown
-from scenarios.text.escaping import escape_html, escape_markdown, escape_terminal
+from scenarios.text.escaping import escape_html, escape_json, escape_markdown, escape_terminal
 
 NAME = "[red]<b>:smile: a|b_c[/red]"
 
@@ -40,3 +44,18 @@ def test_a_name_is_written_letter_by_letter_in_reports():
     blocks = [Heading(1, NAME), Paragraph(NAME), Items((NAME,)), Grid((NAME,), ((NAME,),))]
     assert render_html(blocks).count("[red]&lt;b&gt;:smile: a|b_c[/red]") == 6
     assert render_markdown(blocks).count("\\[red]\\<b>:smile: a\\|b\\_c\\[/red]") == 5
+
+
+@given(st.text(st.characters(), max_size=40))
+def test_json_keeps_its_value_and_has_no_control_character(text):
+    for indent in (None, 2):
+        shown = escape_json(json.dumps({text: [text]}, ensure_ascii=False, indent=indent))
+        assert json.loads(shown) == {text: [text]}
+        assert shown == escape_terminal(shown)
+
+
+def test_json_with_a_direction_override_is_printed_with_its_code(capsys):
+    console.print_json({"name": "\u202ex", "many": ["\x9b"] * 1000})
+    shown = capsys.readouterr().out
+    assert '"name": "\\u202ex"' in shown
+    assert shown.count('"\\u009b"') == 1000
