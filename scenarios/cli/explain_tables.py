@@ -12,6 +12,7 @@ from scenarios.text.phrases import format_name
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from journey.money.ledger import LedgerLine
     from scenarios.cli.fitted_table import FittedTable
     from scenarios.explain.explain import Explanation
     from scenarios.explain.timeline import TimelineLine
@@ -139,11 +140,18 @@ def _money_table(explanation: "Explanation") -> "FittedTable":
         _add_amounts(
             result,
             _line_label(name),
-            [sign * ((lines[name].amount if name in lines else 0.0) or 0.0) for lines in amounts],
+            [_signed_amount(lines.get(name), sign) for lines in amounts],
         )
     result.add_section()
     _add_amounts(result, "net", [history.ledger.net for history in explanation.histories])
     return result
+
+
+def _signed_amount(line: "LedgerLine | None", sign: float) -> float | None:
+    """The amount of a line; 0 in an arm that has no such line, and None where the amount is unknown."""
+    if line is None:
+        return 0.0
+    return None if line.amount is None else sign * line.amount
 
 
 def _line_order(name: str) -> int:

@@ -303,8 +303,4 @@ def describe_roi(money: "Return") -> str:
         few = "one replication gives no interval"
         return f"no ROI: {few if money.net.n < 2 else 'the cost does not differ significantly from 0'}"
     low, high = money.roi_interval
-    return f"ROI (net over cost) {_percent(money.roi)} ({_CONFIDENCE} interval {_percent(low)} to {_percent(high)})"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:,.0f} %"
+    return f"ROI (net divided by cost) {money.roi:,.2f} ({_CONFIDENCE} interval {low:,.2f} to {high:,.2f})"

@@ -18,56 +18,106 @@ class Metric:
         unit: Unit of the value.
         better: The direction that is better for the company; None where neither is.
         meaning: One sentence for reports.
+        unknown_if: When the value is unknown.
     """
 
     label: str
     unit: Unit
     better: Literal["lower", "higher"] | None
     meaning: str
+    unknown_if: str = "not measured"
 
 
 METRICS: dict[str, Metric] = {
-    "churn_rate": Metric("churn rate", "share", "lower", "Share of customers that have churned by the end."),
+    "churn_rate": Metric(
+        "churn rate", "share", "lower", "Share of customers that have churned by the end.", "no customer"
+    ),
     "retained_value": Metric(
         "retained value", "dollars", "higher", "Annual account value of the customers active at the end."
     ),
     "escalations": Metric("escalations", "count", "lower", "Transitions into escalation."),
     "interventions": Metric("interventions", "count", None, "Executed actions."),
     "reviews": Metric("reviews", "count", None, "Approval requests decided by a reviewer."),
-    "csat": Metric("CSAT", "points", "higher", "Mean satisfaction at the end, on a scale of 1 to 5."),
-    "contacts_per_customer": Metric("contacts per customer", "ratio", None, "Executed actions per customer."),
+    "csat": Metric("CSAT", "points", "higher", "Mean satisfaction at the end, on a scale of 1 to 5.", "no customer"),
+    "contacts_per_customer": Metric(
+        "contacts per customer", "ratio", None, "Executed actions per customer.", "no customer"
+    ),
     "contact_precision": Metric(
-        "contact precision", "share", "higher", "Share of contacts that reached a customer in distress."
+        "contact precision",
+        "share",
+        "higher",
+        "Share of contacts that reached a customer in distress.",
+        "no action was executed",
     ),
     "contact_recall": Metric(
-        "contact recall", "share", "higher", "Share of distress episodes with at least one action."
+        "contact recall",
+        "share",
+        "higher",
+        "Share of distress episodes with at least one action.",
+        "no distress episode",
     ),
     "distress_days_per_customer": Metric(
-        "distress per customer", "days", "lower", "Days in distress per customer. Only the simulation knows this."
+        "distress per customer",
+        "days",
+        "lower",
+        "Days in distress per customer. Only the simulation knows this.",
+        "no customer",
     ),
     "review_wait_days_mean": Metric(
-        "review wait, mean", "days", "lower", "Mean wait of the decided requests for their reviewer."
+        "review wait, mean",
+        "days",
+        "lower",
+        "Mean wait of the decided requests for their reviewer.",
+        "no reviewer decided a request",
     ),
     "review_wait_days_p90": Metric(
-        "review wait, 90th percentile", "days", "lower", "90th percentile of that wait, accurate to 1 %."
+        "review wait, 90th percentile",
+        "days",
+        "lower",
+        "90th percentile of that wait, accurate to 1 %.",
+        "no reviewer decided a request",
     ),
     "reviews_expired": Metric("reviews expired", "count", "lower", "Approval requests that expired before a review."),
     "expired_wait_days_mean": Metric(
-        "wait of expired reviews", "days", None, "Mean wait of the requests that expired before a review."
+        "wait of expired reviews",
+        "days",
+        None,
+        "Mean wait of the requests that expired before a review.",
+        "no request expired",
     ),
     "reviews_withdrawn": Metric(
         "reviews withdrawn", "count", None, "Approval requests withdrawn because the customer left."
     ),
     "withdrawn_wait_days_mean": Metric(
-        "wait of withdrawn reviews", "days", None, "Mean wait of the withdrawn requests, until a review or withdrawal."
+        "wait of withdrawn reviews",
+        "days",
+        None,
+        "Mean wait of the withdrawn requests, until a review or withdrawal.",
+        "no request was withdrawn",
     ),
     "gate_utilisation": Metric(
-        "reviewer utilisation", "share", None, "Share of the reviewers' working time spent on reviews."
+        "reviewer utilisation",
+        "share",
+        None,
+        "Share of the reviewers' working time spent on reviews.",
+        "the reviewers have no working time",
     ),
-    "signal_precision": Metric("signal precision", "share", "higher", "Share of negative signals caused by distress."),
-    "signal_recall": Metric("signal recall", "share", "higher", "Share of distress episodes with at least one signal."),
+    "signal_precision": Metric(
+        "signal precision", "share", "higher", "Share of negative signals caused by distress.", "no negative signal"
+    ),
+    "signal_recall": Metric(
+        "signal recall",
+        "share",
+        "higher",
+        "Share of distress episodes with at least one signal.",
+        "no distress episode",
+    ),
     "state_classification_accuracy": Metric(
-        "stage accuracy of records", "share", "higher", "Share of evaluations whose recorded stage was correct."
+        "stage accuracy of records",
+        "share",
+        "higher",
+        "Share of evaluations whose recorded stage was correct.",
+        "no evaluation",
     ),
     "won_back": Metric("won back", "count", "higher", "Customers that returned after churning."),
     "media_spend": Metric("media spend", "dollars", None, "Dollars spent on impressions."),
@@ -77,20 +127,32 @@ METRICS: dict[str, Metric] = {
     "signups": Metric("signups", "count", None, "Visitors that signed up."),
     "demo_requests": Metric("demo requests", "count", None, "Prospects that requested a demo."),
     "purchases": Metric("purchases", "count", None, "Prospects that bought by the end, including later churned ones."),
-    "click_rate": Metric("click rate", "share", None, "Clicks per impression."),
-    "visit_rate": Metric("visit rate", "share", None, "Visits per preceding funnel step."),
-    "signup_rate": Metric("signup rate", "share", None, "Signups per preceding funnel step."),
-    "demo_request_rate": Metric("demo rate", "share", None, "Demo requests per preceding funnel step."),
-    "purchase_rate": Metric("purchase rate", "share", None, "Purchases per preceding funnel step."),
+    "click_rate": Metric("click rate", "share", None, "Clicks per impression.", "no impression"),
+    "visit_rate": Metric(
+        "visit rate", "share", None, "Visits per preceding funnel step.", "no prospect reached the step before"
+    ),
+    "signup_rate": Metric(
+        "signup rate", "share", None, "Signups per preceding funnel step.", "no prospect reached the step before"
+    ),
+    "demo_request_rate": Metric(
+        "demo rate", "share", None, "Demo requests per preceding funnel step.", "no prospect reached the step before"
+    ),
+    "purchase_rate": Metric(
+        "purchase rate", "share", None, "Purchases per preceding funnel step.", "no prospect reached the step before"
+    ),
     "cost_per_acquisition": Metric(
-        "cost per acquisition", "dollars each", "lower", "Media spend per buyer, including churned buyers."
+        "cost per acquisition", "dollars each", "lower", "Media spend per buyer, including churned buyers.", "no buyer"
     ),
     "retained_buyers": Metric("retained buyers", "count", "higher", "Buyers that are still customers at the end."),
     "retained_margin": Metric(
         "retained margin", "dollars", "higher", "Discounted margin on all payments of buyers by the end."
     ),
     "margin_per_media_dollar": Metric(
-        "margin per media dollar", "dollars each", "higher", "Retained margin per dollar of media."
+        "margin per media dollar",
+        "dollars each",
+        "higher",
+        "Retained margin per dollar of media.",
+        "nothing was spent on media",
     ),
     "budget_moved": Metric("budget moved", "dollars", None, "Dollars moved between channels."),
 }

@@ -56,12 +56,17 @@ def _cells(channels: "tuple[ChannelMeans, ...] | list[ChannelMeans]") -> tuple[s
             segments[segment] = segments.get(segment, 0.0) + count
     return (
         format_dollars(spend),
-        f"{_sum_step(channels, 'click'):,.0f}",
-        f"{_sum_step(channels, 'signup'):,.0f}",
+        _format_step(channels, "click"),
+        _format_step(channels, "signup"),
         f"{bought:,.1f}",
         format_dollars(spend / bought) if bought else "n/a",
         ", ".join(f"{segment} {count:,.1f}" for segment, count in segments.items() if count),
     )
+
+
+def _format_step(channels: "tuple[ChannelMeans, ...] | list[ChannelMeans]", step: str) -> str:
+    """The prospects that reached a step; ``n/a`` where no path of the channels has it."""
+    return f"{_sum_step(channels, step):,.0f}" if any(step in channel.steps for channel in channels) else "n/a"
 
 
 def _sum_step(channels: "tuple[ChannelMeans, ...] | list[ChannelMeans]", step: str) -> float:

@@ -9,7 +9,7 @@ from journey.statistics.means import CONFIDENCE, POWER
 from scenarios.comparison.money import MIN_CUSTOMERS
 from scenarios.metrics.definitions import format_metric
 from scenarios.reports.experiment import INTERFERENCE, describe_ground_truth, format_tested_interval
-from scenarios.text.phrases import format_interval, pluralise
+from scenarios.text.phrases import format_confidence, format_interval, pluralise
 
 if TYPE_CHECKING:
     from journey.statistics.means import Estimate
@@ -111,7 +111,8 @@ def _is_worse(comparison: "Comparison", name: str, effect: "Effect") -> bool:
 def _describe_change(comparison: "Comparison", name: str, effect: "Effect") -> str:
     unit = comparison.get_metric(name).unit
     change = format_metric(effect.difference.mean, unit, difference=True)
-    return f"{change} ({format_tested_interval(effect, unit, with_level=True)})"
+    interval = format_tested_interval(effect, unit)
+    return f"{change} ({format_confidence(effect.tested.confidence)} interval {interval})"
 
 
 def _queue_items(comparison: "Comparison") -> Iterator[str]:

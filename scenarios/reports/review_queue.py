@@ -31,7 +31,7 @@ def queue_blocks(comparison: "Comparison") -> list[Block]:
             f"{scope}Backlog is the number of requests waiting on that day. Since the previous row: utilisation is "
             "the share of "
             "the reviewers' working time spent on reviews; wait is the mean wait of the requests that they decided. "
-            "Means over replications."
+            "Means over the replications with a value."
         ),
         Grid(("day", *columns), rows, numbers_from=0),
     ]

@@ -1,6 +1,6 @@
 """Phrases that tables, reports and sentences share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import ceil, floor, log10
 
 
@@ -39,6 +39,27 @@ def describe_omitted_rows(total: int, limit: int, noun: str, *, remedy: str) -> 
     """
     omitted = total - limit
     return f"{pluralise(omitted, noun)} not listed; {remedy}" if omitted > 0 else ""
+
+
+def describe_unknown(reasons: Iterable[tuple[str, str]], noun: str) -> str:
+    """One line on all values that are unknown, by reason.
+
+    For instance ``Unknown, 3 metrics: a and b (no action); c (no customer).``
+
+    Args:
+        reasons: The name of each unknown value, and why it is unknown.
+        noun: What a value is, in the singular.
+
+    Returns:
+        The line; empty where no value is unknown.
+    """
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons:
+        names.setdefault(reason, []).append(name)
+    if not names:
+        return ""
+    listed = "; ".join(f"{' and '.join(of_reason)} ({reason})" for reason, of_reason in names.items())
+    return f"Unknown, {pluralise(sum(map(len, names.values())), noun)}: {listed}."
 
 
 def format_confidence(confidence: float) -> str:

@@ -1,6 +1,8 @@
 """Dollars as text."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from journey.money.format import format_dollars, format_exact_dollars
 
@@ -38,3 +40,8 @@ def test_a_positive_difference_has_a_plus_sign():
     assert format_dollars(412.4, show_plus=True) == "+$412"
     assert format_exact_dollars(0.5, show_plus=True) == "+$0.50"
     assert format_exact_dollars(0.001, show_plus=True) == "$0.00"
+
+
+@given(st.floats(1e-9, 1e9))
+def test_a_price_above_zero_is_never_shown_as_zero(price):
+    assert float(format_dollars(price).strip("$Mk").replace(",", "")) > 0.0

@@ -87,6 +87,15 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
     assert done.stdout == ""
 
 
+def test_metrics_that_are_unknown_are_one_line_with_their_reasons():
+    """Three customers in 20 days need no review, and no Enterprise customer is among them."""
+    shown = journey("simulate", "default", "--customers", "3", "--days", "20").stdout
+    assert "n/a" not in shown.split("Share of customers by stage")[0]
+    line = " ".join(shown.split())
+    assert "review wait, mean and review wait, 90th percentile (no reviewer decided a request)" in line
+    assert "churn rate [Enterprise] (no customer)" in line
+
+
 def test_a_run_that_would_not_fit_in_memory_is_refused_before_it_starts(tmp_path):
     trace = tmp_path / "trace.csv"
     done = journey("simulate", "default", "--customers", "2000000000", "--trace", str(trace))

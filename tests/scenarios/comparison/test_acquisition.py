@@ -6,12 +6,13 @@ from dataclasses import fields
 import pytest
 
 from journey.core.errors import InputError
+from scenarios.comparison.acquisition import ArmAcquisition, ChannelMeans
 from scenarios.comparison.compare import compare
 from scenarios.experiment.analysis import build_scenario_split
 from scenarios.explain.explain import explain
 from scenarios.files.loader import load
 from scenarios.files.schema import build_scenario_schema
-from scenarios.reports.acquisition import channel_rows, describe_customers
+from scenarios.reports.acquisition import COLUMNS, channel_rows, describe_customers
 from scenarios.reports.comparison import build_report
 from scenarios.reports.document import render
 from simulation.metrics.run_results import Run
@@ -177,6 +178,15 @@ def test_the_report_has_channels_moves_and_which_arms_are_comparable(found, tmp_
     assert text.count("| all |") == 3
     rows = list(channel_rows(found.acquisition["baseline"]))
     assert [row[0] for row in rows] == [*(f"launch/{channel}" for channel in CHANNELS), "all"]
+
+
+def test_a_step_that_no_path_has_is_not_applicable_and_not_zero():
+    """The first channel sells without a sign-up, and the second with one."""
+    common = {"campaign": "c", "opening": 10.0, "spend": 10.0, "impressions": 5.0, "buyers": {}}
+    direct = ChannelMeans(channel="direct", steps={"click": 4.0, "purchase": 1.0}, **common)
+    by_signup = ChannelMeans(channel="by_signup", steps={"click": 3.0, "signup": 2.0, "purchase": 1.0}, **common)
+    arm = ArmAcquisition((direct, by_signup), {}, 0.0, 2.0, ())
+    assert [row[COLUMNS.index("signups")] for row in channel_rows(arm)] == ["n/a", "2", "2"]
 
 
 def test_other_scenarios_report_no_campaigns():

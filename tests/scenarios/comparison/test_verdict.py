@@ -152,7 +152,7 @@ def test_a_verdict_says_over_how_many_replications_its_interval_is():
 )
 def test_an_roi_is_in_the_verdict_only_where_the_net_is_significant(nets, is_named):
     found = judged([0.1, 0.2, 0.1], [0.2, 0.2, 0.2], nets).text
-    assert ("ROI (net over cost) 150 % (95 % interval 50 % to 250 %)" in found) == is_named
+    assert ("ROI (net divided by cost) 1.50 (95 % interval 0.50 to 2.50)" in found) == is_named
     assert ("neither a gain nor a loss is significant" in found) != is_named
 
 

@@ -38,3 +38,10 @@ def test_an_unknown_metric_goes_by_its_own_name():
 
 def test_every_metric_has_a_meaning():
     assert all(known.label and known.meaning.endswith(".") for known in METRICS.values())
+
+
+def test_every_metric_with_a_denominator_says_when_it_is_unknown():
+    fixed = {"dollars", "count"}
+    assert [
+        name for name, metric in METRICS.items() if metric.unit not in fixed and metric.unknown_if == "not measured"
+    ] == []

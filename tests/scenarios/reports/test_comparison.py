@@ -1,15 +1,17 @@
 """The report says what was asked, assumed, found and not known; what a user wrote cannot break it."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from journey.core.errors import InputError
+from journey.money.ledger import LedgerLine
 from scenarios.comparison.compare import compare
 from scenarios.files.loader import load
 from scenarios.reports.comparison import build_report
-from scenarios.reports.comparison_text import build_repeat_command
+from scenarios.reports.comparison_text import build_repeat_command, describe_variance_reduction, format_line_quantity
 from scenarios.reports.document import Code, Grid, Heading, Items, Paragraph, render, render_html, render_markdown
 from tests.scenarios import fakes
 
@@ -92,3 +94,43 @@ def test_points_that_need_attention_are_limited_on_the_first_screen_only():
     assert _attention(items, 5)[1].items == ("0", "1", "2", "3", "4", "and 2 more with --full")
     assert _attention(items, None)[1].items == tuple(items)
     assert _attention(items[:5], 5)[1].items == tuple(items[:5])
+
+
+def ledger_line(quantity, unit="hours"):
+    return LedgerLine("line", "cost", quantity, unit, 1.0, "default")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "text"),
+    [
+        (3267.4, "revenue $", "$3,267 revenue"),
+        (12.53, "hours", "12.5 hours"),
+        (1234.5, "hours", "1,234 hours"),
+        (0.004, "escalations", "0.004 escalations"),
+        (-0.04, "days", "-0.04 days"),
+        (0.0, "days", "0.0 days"),
+        (None, "days", "unknown"),
+    ],
+)
+def test_a_quantity_that_counts_is_not_shown_as_zero_and_dollars_are_dollars(quantity, unit, text):
+    assert format_line_quantity(ledger_line(quantity, unit)) == text
+
+
+def test_a_table_and_its_note_say_over_how_many_replications_a_figure_is():
+    """The third replication has no customers in the arm `treated`."""
+
+    def run_arm(arm, **how):
+        made = fakes.planted(arm, **how)
+        if arm.name == "treated" and how["replication"] == 2:
+            made.metrics["csat"] = None
+        return made
+
+    text = render_markdown(build_report(compare(load("default", ["replications=5"]), run_arm=run_arm)))
+    assert "measured in both arms in 4 of 5 replications" in text
+    assert "(n = 4)" in text
+
+
+def test_a_variance_reduction_is_stated_with_its_interval_only():
+    few, more = (compare(load("default", [f"replications={n}"]), run_arm=fakes.planted) for n in (2, 9))
+    assert "unknown (fewer than three replications give no interval)" in describe_variance_reduction(few, "treated")
+    assert re.search(r"by a factor of [\d.]+ \([\d.]+ to [\d.]+\)", describe_variance_reduction(more, "treated"))
