@@ -36,6 +36,15 @@ _CREATE_PERSONS = """
 """
 
 
+MAX_ZONE_HOURS = 14
+"""No time zone is further from UTC. Within this time the order of a time with a zone and one without is unknown."""
+
+_MIXED_ENTRY_ZONES = """
+    SELECT row_number, zoned FROM mixed_zones WHERE dataset = 'journey_state_log' AND name = 'state_entered_at'
+"""
+_JOIN_ZONES = f"LEFT JOIN ({_MIXED_ENTRY_ZONES}) AS zones USING (row_number)"
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One run of the checks.
@@ -46,7 +55,8 @@ class Context:
       (negative where the customer is unknown). With ten million rows, numbers are several times faster to group and
       join than texts;
     * ``entries``: stage entries with ``label``, ``person``, ``before_stage`` and ``before_at`` (the customer's previous
-      entry), ``next_at``, ``began_at`` (the customer's first), ``nth`` (1 for the first) and ``is_current``;
+      entry, null if time zones leave the order unknown), ``next_at``, ``began_at`` (the customer's first), ``nth`` (1
+      for the first) and ``is_current``;
     * ``seen_signals``, ``seen_interventions``, ``seen_outcomes``: these sets, with ``label``. An outcome without a date
       is included; a signal recorded after `as_of` is not;
     * ``signal_kinds``: ``signal_type, helps`` for the types that the policy knows;
@@ -84,13 +94,16 @@ def create_check_tables(context: Context) -> None:
     for macro in SQL_MACROS:
         run(f"CREATE OR REPLACE TEMP MACRO {macro}")
     run(_CREATE_PERSONS)
+    mixed = bool(context.values(f"SELECT count(*) FROM ({_MIXED_ENTRY_ZONES})")[0])
     run(f"""
         CREATE OR REPLACE TEMP TABLE lines AS
-        SELECT e.*, person, lag(journey_stage) OVER line AS before_stage,
-            lag(state_entered_at) OVER line AS before_at, lead(state_entered_at) OVER line AS next_at,
+        SELECT e.*, person, {_build_previous_sql("journey_stage", mixed=mixed)} AS before_stage,
+            {_build_previous_sql("state_entered_at", mixed=mixed)} AS before_at,
+            lead(state_entered_at) OVER line AS next_at,
             first_value(state_entered_at) OVER line AS began_at, row_number() OVER line AS nth,
             lead(row_number) OVER line IS NULL AS is_current
-        FROM journey_state_log AS e JOIN persons USING (customer_id) WHERE state_entered_at <= {context.now}
+        FROM journey_state_log AS e JOIN persons USING (customer_id)
+            {_JOIN_ZONES if mixed else ""} WHERE state_entered_at <= {context.now}
         WINDOW line AS (PARTITION BY person ORDER BY state_entered_at, row_number)
     """)
     # A view, so that labels are computed only for the entries that findings name.
@@ -119,6 +132,15 @@ def create_check_tables(context: Context) -> None:
     context.cursor.register("repeated_identities", {"identity": repeated})
     run("CREATE OR REPLACE TEMP TABLE shared_identities AS SELECT DISTINCT identity FROM repeated_identities")
     context.cursor.unregister("repeated_identities")
+
+
+def _build_previous_sql(column: str, *, mixed: bool) -> str:
+    """SQL for a column of the customer's previous entry; null if it is unknown which of the two is the earlier."""
+    previous = f"lag({column}) OVER line"
+    if not mixed:
+        return previous
+    is_close = f"state_entered_at - lag(state_entered_at) OVER line <= INTERVAL {MAX_ZONE_HOURS} HOUR"
+    return f"CASE WHEN zoned <> lag(zoned) OVER line AND {is_close} THEN NULL ELSE {previous} END"
 
 
 def _build_visibility_condition(context: Context, dataset: str, alias: str = "") -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Protocol
 
+from journey.core.date_text import DATE_RANGE_TEXT, FIRST_DATE, LAST_DATE, parse_date
 from journey.core.errors import InputError
 
 DAY_IN_MICROSECONDS = 86_400_000_000
@@ -39,17 +40,17 @@ class AsOf:
             when: A date, a moment, or either as ISO 8601 text. A moment with a time zone is converted to UTC.
 
         Raises:
-            InputError: The text is not a date.
+            InputError: The text is not a date, or the date is outside the range of dates.
         """
         if isinstance(when, AsOf):
             return when
         if isinstance(when, str):
             when = _parse_text(when)
         if not isinstance(when, datetime):
-            midnight = datetime.combine(when, time.min)
+            midnight = _to_utc(datetime.combine(when, time.min))
             end = datetime.combine(when, time.max)
             return cls(midnight, end, end, midnight)
-        moment = when if when.tzinfo is None else when.astimezone(UTC).replace(tzinfo=None)
+        moment = _to_utc(when)
         return cls(moment, moment, moment, _midnight(moment))
 
     @classmethod
@@ -90,15 +91,23 @@ def _midnight(moment: datetime) -> datetime:
 
 
 def _parse_text(text: str) -> date | datetime:
-    stripped = text.strip()
     try:
-        if len(stripped) <= len("2025-01-20") and "T" not in stripped:
-            return date.fromisoformat(stripped)
-        return datetime.fromisoformat(stripped)
+        return parse_date(text)
     except ValueError:
         raise InputError(
             f"{text!r} is not a date; write it like 2025-01-20 (the whole day) or 2025-01-20T15:30 (an exact moment)"
         ) from None
+
+
+def _to_utc(moment: datetime) -> datetime:
+    """A moment without a zone, in UTC if it had one.
+
+    Raises:
+        InputError: It is outside the range of dates.
+    """
+    if not FIRST_DATE.year <= moment.year <= LAST_DATE.year:
+        raise InputError(f"{moment.isoformat()} is outside the range of dates; give one from {DATE_RANGE_TEXT}")
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 class HasLatestDate(Protocol):
@@ -109,13 +118,17 @@ class HasLatestDate(Protocol):
 
 
 def resolve_moment(as_of: date | datetime | None, records: HasLatestDate) -> datetime | None:
-    """The moment of `as_of`: for a bare date the end of its day, for None the latest date in the records."""
+    """The moment of `as_of`: for a bare date the end of its day, for None the latest date in the records.
+
+    Raises:
+        InputError: The date is outside the range of dates.
+    """
     if as_of is None:
         return records.latest_date()
     if isinstance(as_of, datetime):
         # Times of records were converted to UTC, so `as_of` is converted as well.
-        return as_of if as_of.tzinfo is None else as_of.astimezone(UTC).replace(tzinfo=None)
-    return datetime.combine(as_of, time.max)
+        return _to_utc(as_of)
+    return datetime.combine(_to_utc(datetime.combine(as_of, time.min)).date(), time.max)
 
 
 def format_moment(moment: datetime) -> str:

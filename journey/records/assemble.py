@@ -115,7 +115,7 @@ def _load_one(connection: duckdb.DuckDBPyConnection, family: Family, dataset: st
     last = last_row_number(connection, dataset)
     if last == before and dataset not in family.optional:
         severity = _absence_severity(family, dataset)
-        message = f"{raw.origin} has no rows."
+        message = f"{dataset} has no rows."
         add_findings(connection, [Finding("empty-set", severity, dataset, None, None, message)])
     return last
 

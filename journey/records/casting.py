@@ -1,44 +1,70 @@
 """Convert raw values into typed values, by column, in SQL, with the reason for each value that does not fit.
 
 Each field has three expressions: the raw text, the typed value (null if the raw value does not fit) and the problem
-(null if there is none). A row with a problem is set aside; values are never guessed.
+(null if there is none). A row with a problem is set aside; values are never guessed. Two values of an optional field
+are no problem of the row: a word for "missing", and a value outside the field's range. The field is then empty, and a
+finding reports it.
 """
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Literal
 
+from journey.core.date_text import (
+    COMPACT_DATE_PATTERN,
+    DATE_RANGE_TEXT,
+    FIRST_DATE,
+    LAST_DATE,
+    LOCAL_TIME_PATTERN,
+    ZONE_REPAIRS,
+    ZONED_TIME_PATTERN,
+)
+from journey.core.identifiers import normalise_identifier
 from journey.records.columns import Column
-from journey.records.database import literal, quoted, trim_sql
+from journey.records.database import literal, literal_moment, quoted, trim_sql
+from journey.records.number_style import NumberStyle, build_number_text_sql, is_json_number
 from journey.records.raw_rows import RawColumn
 
+_FRACTIONS = ("FLOAT", "DOUBLE")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
-            "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BIGNUM")  # fmt: skip
+            "UHUGEINT", "DECIMAL", "BIGNUM", *_FRACTIONS)  # fmt: skip
 _DATES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
 
-_CLOCK = r"[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
-_LOCAL_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}({_CLOCK})?"
-_ZONED_TIME = rf"\d{{4}}-\d{{2}}-\d{{2}}{_CLOCK}(Z|[+-]\d{{2}}(:?\d{{2}})?)"
+MISSING_WORDS = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "Null", "NaN", "nan", "None", "NaT", "\\N")
+"""Words that other software writes for a missing value. In an optional field they are read as such."""
+
+_MISSING_WORDS_SQL = ", ".join(literal(word) for word in MISSING_WORDS)
+_LONGEST_MISSING_WORD = max(map(len, MISSING_WORDS))
 
 # The range of Python's dates; the database's range is larger.
-_FIRST_DATE = "TIMESTAMP '0001-01-01 00:00:00'"
-_LAST_DATE = "TIMESTAMP '9999-12-31 23:59:59.999999'"
+_FIRST_MOMENT = "TIMESTAMP '0001-01-01 00:00:00'"
+_LAST_MOMENT = "TIMESTAMP '9999-12-31 23:59:59.999999'"
 
+_DATE_RANGE = (literal_moment(datetime.combine(FIRST_DATE, time.min)),
+               literal_moment(datetime.combine(LAST_DATE, time.max)))  # fmt: skip
 
 _MAX_SHOWN_CHARACTERS = 60
 """Maximum length of an invalid value in a message, in characters."""
 
+NoteKind = Literal["missing-word", "out-of-range", "zone"]
+"""What is reported about a value of a row that is used."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The SQL of one field, in three steps so that no expression is repeated.
+    """The SQL of one field, in steps so that no expression is repeated.
 
     Attributes:
         column: The field.
         found_sql: Over the source: the original value as text, or in its own type if that fits.
         raw_sql: Over `found`: the value without surrounding white space; null if empty.
         typed_sql: Over `raw`: the value in the field's type; null if it does not fit.
-        zone_sql: Over `raw`: whether the value has a time zone (it is converted to UTC).
+        zone_sql: Over `raw`: whether the value has a time zone (it is converted to UTC); None if no value has one.
+        missing_sql: Over `raw`: whether an optional value is a word for "missing"; None if no value is.
+        is_text: Whether numbers are read from text, which may be written with a decimal comma.
+        shape: Over the source: the JSON type of the value; None if the source is not JSON.
     """
 
     column: Column
@@ -46,6 +72,9 @@ class Cast:
     raw_sql: str
     typed_sql: str
     zone_sql: str | None = None
+    missing_sql: str | None = None
+    is_text: bool = False
+    shape: str | None = None
 
     @property
     def found(self) -> str:
@@ -64,66 +93,105 @@ class Cast:
 
     @property
     def fits(self) -> str:
-        """SQL: whether the value fits."""
-        fitting = f"{self.typed} IS NOT NULL AND {self._in_range()}"
+        """SQL: whether the value fits, so that its row can be used."""
         if self.column.required:
-            return fitting
+            return " AND ".join([f"{self.typed} IS NOT NULL", *self._bounds()])
         # Any text fits a text field, and any list fits a list field.
-        return "TRUE" if self.typed_sql == self.raw else f"({self.raw} IS NULL OR ({fitting}))"
+        if self.typed_sql == self.raw:
+            return "TRUE"
+        missing = f" OR {self.missing_sql}" if self.missing_sql else ""
+        return f"({self.raw} IS NULL OR {self.typed} IS NOT NULL{missing})"
 
     def complaint(self) -> str:
         """SQL for the reason why the value does not fit; null if it fits."""
         name = self.column.name
-        missing = (
-            f"WHEN {self.raw} IS NULL THEN {literal(f'{name} is missing')}"
-            if self.column.required
-            else (f"WHEN {self.raw} IS NULL THEN NULL")
-        )
+        branches = [f"WHEN {self.raw} IS NULL THEN {literal(f'{name} is missing') if self.column.required else 'NULL'}"]
+        if self.missing_sql:
+            branches.append(f"WHEN {self.missing_sql} THEN NULL")
         shown = f"left({self.raw}::VARCHAR, {_MAX_SHOWN_CHARACTERS})"
         wrong = literal(f"; expected {self._expected()}")
-        range_text = literal(f", which is outside {self._format_range()}")
         given = f"{literal(name + ' is ')} || '''' || {shown} || ''''"
-        return (
-            f"CASE {missing} WHEN {self.typed} IS NULL THEN {given} || {wrong} "
-            f"WHEN NOT ({self._in_range()}) THEN {literal(name + ' is ')} || {shown} || {range_text} END"
-        )
+        branches.append(f"WHEN {self.typed} IS NULL THEN {given} || {wrong}")
+        if self.column.required and self._bounds():
+            branches.append(f"WHEN NOT ({' AND '.join(self._bounds())}) THEN {self.range_complaint()}")
+        return f"CASE {' '.join(branches)} END"
 
     def code(self) -> str:
         """SQL for the stable code of the problem; null if there is none."""
         missing = "missing-value" if self.column.required else None
         wrong = {"date": "not-a-date"}.get(self.column.kind, "unknown-value" if self.column.choices else "wrong-type")
-        return (
-            f"CASE WHEN {self.raw} IS NULL THEN {literal(missing)} WHEN {self.typed} IS NULL THEN {literal(wrong)} "
-            f"WHEN NOT ({self._in_range()}) THEN 'out-of-range' END"
-        )
+        branches = [f"WHEN {self.raw} IS NULL THEN {literal(missing)}"]
+        if self.missing_sql:
+            branches.append(f"WHEN {self.missing_sql} THEN NULL")
+        branches.append(f"WHEN {self.typed} IS NULL THEN {literal(wrong)}")
+        if self.column.required and self._bounds():
+            branches.append(f"WHEN NOT ({' AND '.join(self._bounds())}) THEN 'out-of-range'")
+        return f"CASE {' '.join(branches)} END"
+
+    def range_complaint(self) -> str:
+        """SQL for the sentence that a value is outside the field's range."""
+        shown = self.typed
+        if self.column.kind == "date":
+            bare = f"{shown} = date_trunc('day', {shown})"
+            shown = f"CASE WHEN {bare} THEN {shown}::DATE::VARCHAR ELSE {shown}::VARCHAR END"
+        elif self.column.kind == "number":
+            # The same in every format: a file with types has -50.0 where a text has -50.
+            whole = f"{shown} = trunc({shown}) AND abs({shown}) < 1e15"
+            shown = f"CASE WHEN {whole} THEN {shown}::BIGINT::VARCHAR ELSE {shown}::VARCHAR END"
+        outside = literal(f", which is outside {self._format_range()}")
+        return f"{literal(self.column.name + ' is ')} || {shown} || {outside}"
 
     def value_or_default(self) -> str:
         """SQL for the typed value, or the field's default if the value is missing."""
+        value = self._value()
         default = self.column.default
         if default is None:
-            return self.typed
+            return value
         if self.column.kind == "texts":
-            return f"coalesce({self.typed}, []::VARCHAR[])"
+            return f"coalesce({value}, []::VARCHAR[])"
         if self.column.kind == "mapping":
-            return f"coalesce({self.typed}, {literal(json.dumps(default))}::JSON)"
-        return f"coalesce({self.typed}, {literal(default)})"
+            return f"coalesce({value}, {literal(json.dumps(default))}::JSON)"
+        return f"coalesce({value}, {literal(default)})"
 
     @property
     def default_used(self) -> str:
         """SQL: 1 if the field's default is used, otherwise 0."""
         scalar = self.column.default is not None and self.column.kind not in ("texts", "mapping")
-        return f"({self.raw} IS NULL)::INTEGER" if scalar else "0"
+        return f"({self._value()} IS NULL)::INTEGER" if scalar else "0"
 
-    def _in_range(self) -> str:
+    def notes(self) -> dict[NoteKind, str]:
+        """SQL conditions for what is reported about the value of a row that is used."""
+        found: dict[NoteKind, str] = {}
+        if self.missing_sql:
+            found["missing-word"] = f"{self.raw} IS NOT NULL AND {self.typed} IS NULL AND {self.missing_sql}"
+        if self._bounds() and not self.column.required:
+            found["out-of-range"] = f"{self.typed} IS NOT NULL AND NOT ({' AND '.join(self._bounds())})"
+        if self.zone_sql:
+            found["zone"] = self.zone_sql
+        return found
+
+    def _value(self) -> str:
+        """SQL for the typed value of a row that is used; null if it is outside the range."""
+        if self.column.required or not self._bounds():
+            return self.typed
+        return f"CASE WHEN {' AND '.join(self._bounds())} THEN {self.typed} END"
+
+    def _bounds(self) -> list[str]:
         column = self.column
+        if self.typed_sql.startswith("NULL"):
+            return []
+        if column.kind == "date":
+            return [f"{self.typed} BETWEEN {_DATE_RANGE[0]} AND {_DATE_RANGE[1]}"]
         bounds = []
         if column.minimum is not None:
             bounds.append(f"{self.typed} >= {column.minimum!r}")
         if column.maximum is not None:
             bounds.append(f"{self.typed} <= {column.maximum!r}")
-        return " AND ".join(bounds) or "TRUE"
+        return bounds
 
     def _format_range(self) -> str:
+        if self.column.kind == "date":
+            return DATE_RANGE_TEXT
         least, most = self.column.minimum, self.column.maximum
         if most is None:
             return f"the allowed range: it must be {least:g} or more" if least is not None else "the allowed range"
@@ -153,13 +221,14 @@ def found_name(column: Column) -> str:
     return quoted(f"__found_{column.name}")
 
 
-def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False) -> Cast:
+def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False, style: NumberStyle = "plain") -> Cast:
     """The SQL that reads a field from its raw column.
 
     Args:
         column: The field.
         found: The raw column; None if there is none.
-        clean: Whether no text of that column is empty or has surrounding white space.
+        clean: Whether every text of that column is an ordinary one; see `is_ordinary_text`.
+        style: How the numbers of the column are written.
     """
     name, raw = found_name(column), raw_name(column)
     if found is None:
@@ -167,13 +236,19 @@ def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False) 
     native = _native_cast(column, found, raw)
     if native is not None:
         return native
-    value = f"({found.value} ->> '$')" if found.sql_type == "JSON" else f"{found.value}::VARCHAR"
     given = name if clean else f"CASE WHEN {_may_need_trimming(name)} THEN nullif({trim_sql(name)}, '') ELSE {name} END"
-    if column.kind in ("texts", "mapping") and found.sql_type not in ("VARCHAR", "JSON"):
-        # A list, a struct or a map of a columnar file is read through its JSON, as in a text file.
-        value, given = f"to_json({found.value})::VARCHAR", name
+    missing = None if column.required or clean else _is_missing_word(raw)
     zone = _is_zoned(raw) if column.kind == "date" else None
-    return Cast(column, value, given, _from_text(column, raw, found.shape), zone)
+    typed = _from_text(column, found, style, clean=clean)
+    if missing and column.kind in ("text", "texts") and not column.choices:
+        # A word is a valid text; words do not fit any other kind.
+        typed = f"CASE WHEN NOT {missing} THEN {typed} END"
+    return Cast(column, _text_of(found), given, typed, zone, missing, is_text=True, shape=found.shape)
+
+
+def is_ordinary_text(text: str) -> bool:
+    """Whether a text is read as it is: nothing to trim, not empty, no word for "missing", and no list or object."""
+    return bool(text) and text == normalise_identifier(text) and text not in MISSING_WORDS and text[0] not in "{["
 
 
 def _may_need_trimming(text: str) -> str:
@@ -192,13 +267,25 @@ def _trim_each(texts: str) -> str:
     return f"list_filter(list_transform({texts}, lambda entry: {trimmed}), lambda entry: entry IS NOT NULL)"
 
 
+def _text_of(found: RawColumn) -> str:
+    """SQL for a value as text, the same text as a JSON file has for it."""
+    kind = found.sql_type
+    if kind == "JSON":
+        return f"({found.value} ->> '$')"
+    if kind == "BLOB":
+        return f"coalesce(try(decode({found.value})), {found.value}::VARCHAR)"
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
+        return f"to_json({found.value})::VARCHAR"
+    return f"{found.value}::VARCHAR"
+
+
 def _native_cast(column: Column, found: RawColumn, raw: str) -> Cast | None:
     """The cast if the file's type fits the field; None if the value must be read as text."""
     kind, value, given = found.sql_type, found.value, found_name(column)
-    if column.kind == "number" and kind.partition("(")[0] in _NUMBERS:
-        return Cast(column, value, given, _finite(f"{raw}::DOUBLE"))
-    if column.kind == "whole" and kind.partition("(")[0] in _NUMBERS:
-        return Cast(column, value, given, _whole_number(raw))
+    if column.kind in ("number", "whole") and kind.partition("(")[0] in _NUMBERS:
+        typed = _finite(f"{raw}::DOUBLE") if column.kind == "number" else _whole_number(raw)
+        may_be_nan = kind in _FRACTIONS and not column.required
+        return Cast(column, value, given, typed, missing_sql=f"isnan({raw})" if may_be_nan else None)
     if (column.kind, kind) == ("flag", "BOOLEAN"):
         return Cast(column, value, given, raw)
     if (column.kind, kind) == ("texts", "VARCHAR[]"):
@@ -210,25 +297,32 @@ def _native_cast(column: Column, found: RawColumn, raw: str) -> Cast | None:
     return None
 
 
-def _from_text(column: Column, raw: str, shape: str | None) -> str:
+def _from_text(column: Column, found: RawColumn, style: NumberStyle, *, clean: bool) -> str:
+    raw = raw_name(column)
+    number = build_number_text_sql(raw, style, is_json_number(found.shape))
     if column.kind == "number":
-        return _finite(f"try_cast({raw} AS DOUBLE)")
+        return _finite(f"try_cast({number} AS DOUBLE)")
     if column.kind == "whole":
-        return _whole_number(raw)
+        return _whole_number(number)
     if column.kind == "flag":
-        return f"try_cast(CASE lower({raw}) WHEN 'yes' THEN 'true' WHEN 'no' THEN 'false' ELSE {raw} END AS BOOLEAN)"
+        words = "WHEN 'yes' THEN 'true' WHEN 'no' THEN 'false' WHEN '1.0' THEN 'true' WHEN '0.0' THEN 'false'"
+        return f"try_cast(CASE lower({raw}) {words} ELSE {raw} END AS BOOLEAN)"
     if column.kind == "date":
         return _within_calendar(_date(raw))
     if column.kind == "texts":
         return _texts(raw)
     if column.kind == "mapping":
-        return f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'OBJECT' THEN {raw}::JSON END"
+        # The patch removes fields without a value: a file with types has every field in every row.
+        fields = f"json_merge_patch('{{}}', {raw})"
+        return f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'OBJECT' THEN {fields}::JSON END"
     text = _known_choice(column, raw)
-    if shape is None:
-        return text
-    # Test the first character before the costly JSON type: only such a text can be an object or a list.
-    nested = f"{raw}[1:1] IN ('{{', '[') AND {shape} IN ('OBJECT', 'ARRAY')"
-    return f"CASE WHEN {nested} THEN NULL ELSE {text} END"
+    # A list or an object is no text in any format. Test the first character before the costly JSON functions.
+    nested = f"{raw}[1:1] IN ('{{', '[') AND json_valid({raw})"
+    return text if clean else f"CASE WHEN {nested} THEN NULL ELSE {text} END"
+
+
+def _is_missing_word(raw: str) -> str:
+    return f"(strlen({raw}) <= {_LONGEST_MISSING_WORD} AND {raw} IN ({_MISSING_WORDS_SQL}))"
 
 
 def _known_choice(column: Column, raw: str) -> str:
@@ -253,29 +347,53 @@ def _utc(moment: str) -> str:
 
 
 def _within_calendar(moment: str) -> str:
-    return f"CASE WHEN {moment} BETWEEN {_FIRST_DATE} AND {_LAST_DATE} THEN {moment} END"
+    return f"CASE WHEN {moment} BETWEEN {_FIRST_MOMENT} AND {_LAST_MOMENT} THEN {moment} END"
 
 
 def _date(raw: str) -> str:
-    """A bare date has a fast path; any other value must match an ISO 8601 time."""
+    """A bare date has a fast path; any other value must match a spelling of `journey.core.date_text`."""
     bare = f"length({raw}) = 10 AND {raw}[5:5] = '-' AND {raw}[8:8] = '-'"
+    compact = f"length({raw}) = 8 AND regexp_full_match({raw}, {literal(COMPACT_DATE_PATTERN)})"
+    iso = raw
+    for pattern, replacement in ZONE_REPAIRS:
+        iso = f"regexp_replace({iso}, {literal(pattern)}, {literal(replacement)})"
     return (
         f"CASE WHEN {bare} THEN try_cast({raw} AS DATE)::TIMESTAMP "
-        f"WHEN regexp_full_match({raw}, {literal(_LOCAL_TIME)}) THEN try_cast({raw} AS TIMESTAMP) "
-        f"WHEN {_is_zoned(raw)} THEN {_utc(f'try_cast({raw} AS TIMESTAMPTZ)')} END"
+        f"WHEN {compact} THEN try_cast({raw}[1:4] || '-' || {raw}[5:6] || '-' || {raw}[7:8] AS DATE)::TIMESTAMP "
+        f"WHEN regexp_full_match({raw}, {literal(LOCAL_TIME_PATTERN)}) THEN try_cast({raw} AS TIMESTAMP) "
+        f"WHEN {_is_zoned(raw)} THEN {_utc(f'try_cast({iso} AS TIMESTAMPTZ)')} END"
     )
 
 
 def _is_zoned(raw: str) -> str:
-    return f"(length({raw}) > 16 AND regexp_full_match({raw}, {literal(_ZONED_TIME)}))"
+    return f"(length({raw}) > 16 AND regexp_full_match({raw}, {literal(ZONED_TIME_PATTERN)}))"
+
+
+# An element of an array as PostgreSQL writes it: in quotation marks with backslashes, or plain.
+_QUOTED_ELEMENT = r'"(?:[^"\\]|\\.)*"'
+_ARRAY_ELEMENT = rf'(?:{_QUOTED_ELEMENT}|[^,{{}}"\\]+)'
+_POSTGRES_ARRAY = rf"\{{(?:{_ARRAY_ELEMENT}(?:,{_ARRAY_ELEMENT})*)?\}}"
 
 
 def _texts(raw: str) -> str:
-    """A JSON array, a Python list written as text, or texts separated by ``;``, ``|``, ``,`` or blanks."""
-    array = f"from_json({raw}, '[\"VARCHAR\"]')"
+    """A list of texts without its missing elements.
+
+    It is a JSON array, a Python list written as text, an array of PostgreSQL, or texts separated by ``;``, ``|``, ``,``
+    or blanks.
+    """
     bare = f"trim(regexp_replace({raw}, '[\\[\\]\"'']', '', 'g'))"
     split = f"list_filter(string_split_regex({bare}, '[;|,\\s]+'), lambda part: part <> '')"
+    array = f"from_json({raw}, '[\"VARCHAR\"]')"
     return (
         f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'ARRAY' THEN {_trim_each(array)} "
-        f"WHEN {raw}[1:1] = '{{' THEN NULL ELSE {split} END"
+        f"WHEN {raw}[1:1] = '{{' THEN {_postgres_array(raw)} ELSE {split} END"
     )
+
+
+def _postgres_array(raw: str) -> str:
+    elements = f"regexp_extract_all({raw}[2:-2], {literal(_ARRAY_ELEMENT)})"
+    unescaped = r"regexp_replace(part[2:-2], '\\(.)', '\1', 'g')"
+    texts = f"list_transform({elements}, lambda part: CASE WHEN part[1:1] = '\"' THEN {unescaped} "
+    texts += "WHEN upper(part) <> 'NULL' THEN part END)"
+    is_array = f"regexp_full_match({raw}, {literal(_POSTGRES_ARRAY)})"
+    return f"CASE WHEN {is_array} THEN {_trim_each(texts)} END"

@@ -29,8 +29,8 @@ def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list
     _refuse_absence(raw, columns, claims, unknown)
     matched = {name: _merge_spellings(found) for name, found in claims.items()}
     return matched, [
-        *_build_renamed_findings(dataset, raw, claims),
-        *_build_unknown_findings(dataset, raw, unknown, fields - claims.keys()),
+        *_build_renamed_findings(dataset, claims),
+        *_build_unknown_findings(dataset, unknown, fields - claims.keys()),
     ]
 
 
@@ -66,22 +66,22 @@ def _refuse_absence(
             )
 
 
-def _build_renamed_findings(dataset: str, raw: RawSet, claims: dict[str, list[RawColumn]]) -> list[Finding]:
+def _build_renamed_findings(dataset: str, claims: dict[str, list[RawColumn]]) -> list[Finding]:
     return [
-        _build_notice("column-renamed", dataset, f"The column {found.name!r} of {raw.origin} was read as {name}.")
+        _build_notice("column-renamed", dataset, f"The column {found.name!r} of {dataset} was read as {name}.")
         for name, columns in claims.items()
         for found in columns
         if found.name != name
     ]
 
 
-def _build_unknown_findings(dataset: str, raw: RawSet, names: list[str], free: set[str]) -> list[Finding]:
+def _build_unknown_findings(dataset: str, names: list[str], free: set[str]) -> list[Finding]:
     messages = []
     for name in names:
         shown = repr(name) if name.strip() else "without a name"
         hint = did_you_mean(normalise_field_name(name), sorted(free))
         hint = hint.rstrip("?") + "?" if hint.startswith("; did") else ""
-        messages.append(f"The column {shown} of {raw.origin} is not a field of {dataset} and is not used{hint or '.'}")
+        messages.append(f"The column {shown} of {dataset} is not a field and is not used{hint or '.'}")
     return [_build_notice("unknown-column", dataset, message) for message in messages]
 
 

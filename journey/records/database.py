@@ -32,6 +32,9 @@ CREATE TABLE load_findings (
 )
 """
 
+MIXED_ZONES_TABLE = "CREATE TABLE mixed_zones (dataset VARCHAR, name VARCHAR, row_number BIGINT, zoned BOOLEAN)"
+"""The times of columns in which some have a zone and some have none."""
+
 DISTINCT_VALUES_TABLE = "CREATE TABLE noted_words (dataset VARCHAR, name VARCHAR, word VARCHAR)"
 
 
@@ -51,6 +54,7 @@ def connect() -> "duckdb.DuckDBPyConnection":
     connection.execute(_SET_UTC)
     connection.execute(SET_ASIDE_TABLE)
     connection.execute(FINDINGS_TABLE)
+    connection.execute(MIXED_ZONES_TABLE)
     connection.execute(DISTINCT_VALUES_TABLE)
     return connection
 

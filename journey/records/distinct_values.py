@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from journey.core.identifiers import normalise_identifier
+from journey.records.casting import is_ordinary_text
 from journey.records.columns import get_columns
 from journey.records.database import literal, one_value, quoted
 from journey.records.raw_rows import RawColumn, RawSet
@@ -25,10 +25,10 @@ def record_distinct_values(
 ) -> frozenset[str]:
     """Record the distinct values of columns with few values, if the source has dictionaries and all values are clean.
 
-    A value is clean if it is not empty and has no white space or invisible characters at its ends.
+    A value is clean if it is read as it is; see `is_ordinary_text`.
 
     Returns:
-        The columns whose values are all clean, so that their texts need no trimming.
+        The columns whose values are all clean, so that their texts need no tests.
     """
     if not raw.has_dictionaries:
         return frozenset()
@@ -44,9 +44,7 @@ def record_distinct_values(
         given = f"SELECT DISTINCT {found.value} AS word FROM {raw.relation}"
         query = f"SELECT word FROM ({given}) WHERE word IS NOT NULL LIMIT {MAX_DISTINCT_VALUES + 1}"
         values = sorted(word for (word,) in connection.execute(query).fetchall())
-        if 0 < len(values) <= MAX_DISTINCT_VALUES and all(
-            word and word == normalise_identifier(word) for word in values
-        ):
+        if 0 < len(values) <= MAX_DISTINCT_VALUES and all(map(is_ordinary_text, values)):
             value_rows = ", ".join(f"({literal(dataset)}, {literal(column.name)}, ?)" for _ in values)
             connection.execute(f"INSERT INTO noted_words VALUES {value_rows}", values)
             clean.add(column.name)

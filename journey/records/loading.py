@@ -1,6 +1,9 @@
 """Load one set from raw rows into a clean table: typed by column, with invalid rows set aside."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import duckdb
 
@@ -9,9 +12,12 @@ from journey.core.findings import Finding
 from journey.records.casting import Cast, build_cast
 from journey.records.column_matching import match_columns
 from journey.records.columns import get_columns, get_key
-from journey.records.database import literal, one_value, quoted
+from journey.records.database import literal, one_row, one_value, quoted
 from journey.records.distinct_values import discard_distinct_values, record_distinct_values
-from journey.records.raw_rows import RawSet, first_error_line
+from journey.records.number_style import TextNumbers, detect_number_styles, is_json_number, is_other_style
+from journey.records.raw_rows import RawColumn, RawSet, first_error_line
+from journey.records.typed_rows import build_checked_rows_sql, build_typed_rows_sql
+from journey.records.value_notes import report_notes
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -50,16 +56,21 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
         casts = [
             build_cast(column, matched.get(column.name), clean=column.name in clean) for column in get_columns(dataset)
         ]
-        connection.execute(f"CREATE OR REPLACE TABLE {dataset} AS {_build_typed_rows_sql(raw, casts)}")
+        create = f"CREATE OR REPLACE TABLE {dataset} AS"
+        connection.execute(f"{create} {build_typed_rows_sql(raw, casts)}")
+        restyled = _restyle_numbers(connection, dataset, raw, matched, casts)
+        if restyled:
+            casts = restyled
+            connection.execute(f"{create} {build_typed_rows_sql(raw, casts)}")
         _quarantine_bad_rows(connection, dataset, raw, casts)
+        add_findings(connection, report_notes(connection, dataset, raw, casts))
+        _drop_missing_fields(connection, dataset)
     except duckdb.Error as error:
         raise InputError(f"{raw.origin}: cannot be read: {first_error_line(error)}") from None
     finally:
         _drop_tables(connection, raw)
-    if any(field.zone_sql for field in casts):
-        _report_time_zones(connection, dataset, raw.origin)
-        connection.execute(f"ALTER TABLE {dataset} DROP COLUMN zoned")
-    connection.execute(f"ALTER TABLE {dataset} DROP COLUMN fits")
+    for column in ("fits", "noted"):
+        connection.execute(f"ALTER TABLE {dataset} DROP COLUMN {column}")
     if before:
         connection.execute(f"INSERT INTO {dataset} BY NAME SELECT * FROM earlier_rows")
         connection.execute("DROP TABLE earlier_rows")
@@ -75,35 +86,43 @@ def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding])
         )
 
 
-def _build_checked_rows_sql(raw: RawSet, casts: list[Cast]) -> str:
-    """SQL: the rows, typed and validated, as a sequence of common table expressions."""
-    found = ", ".join(f"{field.found_sql} AS {field.found}" for field in casts)
-    given = ", ".join(f"{field.raw_sql} AS {field.raw}" for field in casts)
-    read = ", ".join(f"{field.typed_sql} AS {field.typed}" for field in casts)
-    fits = " AND ".join(["__problem IS NULL", *(field.fits for field in casts)])
-    return f"""
-        WITH found AS (
-            SELECT *, {raw.row_number} AS __place, {raw.problem}::VARCHAR AS __problem, {found} FROM {raw.relation}
-        ),
-        given AS (SELECT *, {given} FROM found),
-        read AS (SELECT *, {read} FROM given),
-        judged AS (SELECT *, {fits} AS __fits FROM read)
+def _restyle_numbers(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: str,
+    raw: RawSet,
+    matched: Mapping[str, RawColumn],
+    casts: Sequence[Cast],
+) -> list[Cast] | None:
+    """The casts with the style of each column of numbers; None if all numbers are plain.
+
+    Styles are examined only if a row was set aside for a number that may have another style.
     """
+    fields = [field for field in casts if field.is_text and field.column.kind in ("number", "whole")]
+    if not fields or not one_value(connection, f"SELECT count(*) FROM {dataset} WHERE NOT fits"):
+        return None
+    rows = build_checked_rows_sql(raw, casts)
+    counts = ", ".join(f"count_if({is_other_style(field.raw, field.typed)})" for field in fields)
+    suspects = one_row(connection, f"{rows} SELECT {counts} FROM judged")
+    columns = [
+        TextNumbers(field.column.name, field.raw, is_json_number(field.shape), field.column.kind == "whole")
+        for field, count in zip(fields, suspects, strict=True)
+        if count
+    ]
+    styles, findings = detect_number_styles(connection, rows, columns, dataset)
+    add_findings(connection, findings)
+    if not styles:
+        return None
+    return [
+        build_cast(field.column, matched[field.column.name], style=styles[field.column.name])
+        if field.column.name in styles
+        else field
+        for field in casts
+    ]
 
 
-def _build_typed_rows_sql(raw: RawSet, casts: list[Cast]) -> str:
-    fields = ", ".join(f"{field.value_or_default()} AS {quoted(field.column.name)}" for field in casts)
-    gaps = " + ".join(field.default_used for field in casts)
-    zones = " OR ".join(f"coalesce({field.zone_sql}, FALSE)" for field in casts if field.zone_sql)
-    zoned = f", {zones} AS zoned" if zones else ""
-    return f"""
-        {_build_checked_rows_sql(raw, casts)}
-        SELECT {fields}, __place AS row_number, {gaps} AS gaps, __fits AS fits{zoned}
-        FROM judged
-    """
-
-
-def _quarantine_bad_rows(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: list[Cast]) -> None:
+def _quarantine_bad_rows(
+    connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast]
+) -> None:
     """Move invalid rows out of the clean table; the reasons are computed for these rows only."""
     if not one_value(connection, f"SELECT count(*) FROM {dataset} WHERE NOT fits"):
         return
@@ -114,7 +133,7 @@ def _quarantine_bad_rows(connection: duckdb.DuckDBPyConnection, dataset: str, ra
     codes = ", ".join(["CASE WHEN __problem IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
     connection.execute(f"""
         INSERT INTO set_aside
-        {_build_checked_rows_sql(raw, casts)}
+        {build_checked_rows_sql(raw, casts)}
         SELECT {literal(dataset)}, __place, coalesce({codes}), 'error', {complaints}, {raw.content},
             coalesce({typed[key] if key else customer}, 'row ' || __place), {customer}
         FROM judged WHERE NOT __fits ORDER BY __place
@@ -122,13 +141,23 @@ def _quarantine_bad_rows(connection: duckdb.DuckDBPyConnection, dataset: str, ra
     connection.execute(f"DELETE FROM {dataset} WHERE NOT fits")
 
 
-def _report_time_zones(connection: duckdb.DuckDBPyConnection, dataset: str, origin: str) -> None:
-    count = one_value(connection, f"SELECT count(*) FROM {dataset} WHERE zoned")
-    if count:
-        message = f"{count} rows of {origin} give a time zone; their times were converted to UTC."
-        connection.execute(
-            "INSERT INTO load_findings VALUES ('time-zone-converted', 'notice', ?, NULL, NULL, ?)", [dataset, message]
-        )
+def _drop_missing_fields(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
+    """Remove fields without a value from objects within lists; `casting` removes the others."""
+    for column in get_columns(dataset):
+        if column.kind != "mapping":
+            continue
+        name = quoted(column.name)
+        where = f"contains({name}::VARCHAR, '[') AND contains({name}::VARCHAR, 'null')"
+        found = connection.execute(f"SELECT rowid, {name}::VARCHAR FROM {dataset} WHERE {where}").fetchall()
+        for rowid, text in found:
+            value = json.dumps(_without_missing(json.loads(text)), ensure_ascii=False)
+            connection.execute(f"UPDATE {dataset} SET {name} = ? WHERE rowid = ?", [value, rowid])
+
+
+def _without_missing(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_missing(part) for name, part in value.items() if part is not None}
+    return [_without_missing(part) for part in value] if isinstance(value, list) else value
 
 
 def _drop_tables(connection: duckdb.DuckDBPyConnection, raw: RawSet) -> None:

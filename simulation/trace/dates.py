@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from journey.core.date_text import parse_date
 from journey.core.errors import InputError
 
 DEFAULT_START = date(2025, 1, 6)
@@ -39,7 +40,7 @@ class Dates:
         """
         if isinstance(start, str):
             try:
-                start = date.fromisoformat(start.strip())
+                start = _parse_day(start)
             except ValueError:
                 raise InputError(f"start date {start!r} is not a valid date; write it like {DEFAULT_START}") from None
         midnight = datetime.combine(start or DEFAULT_START, time.min)
@@ -66,3 +67,9 @@ class Dates:
         """
         moment = self.to_datetime(day)
         return moment + _MICROSECOND if day > 0.0 and moment.time() == time.min else moment
+
+
+def _parse_day(text: str) -> date:
+    day = parse_date(text)
+    # Day 0 has no time of day.
+    return date.fromisoformat(text) if isinstance(day, datetime) else day

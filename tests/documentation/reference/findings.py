@@ -31,8 +31,27 @@ READING = (
     ),
     ("not-a-date", "error", "A value is not a date, so the row is set aside.", "Write dates as 2025-01-31."),
     (
-        "out-of-range", "error", "A number is outside the column's range, so the row is set aside.",
-        "Correct the number; a share is from 0 to 1.",
+        "out-of-range", "error",
+        "A value is outside the column's range. If it is optional, the row is used without it (a warning).",
+        "Correct the value; a share is from 0 to 1, a date from 1900 to 2199.",
+    ),
+    (
+        "missing-word", "notice", "A word such as NA or NULL in an optional column was read as a missing value.",
+        "Nothing, if it means that; otherwise use another word.",
+    ),
+    (
+        "number-style", "notice", "A column of numbers has decimal commas, or commas between thousands.",
+        "Nothing; or write numbers as 1234.5.",
+    ),
+    (
+        "mixed-number-styles", "warning",
+        "A column has decimal commas and points; rows with 9.000, which could be either, are set aside.",
+        "Write all its numbers as 1234.5.",
+    ),
+    (
+        "mixed-time-zones", "warning",
+        "Some times of a column have a time zone and some have none, so the order of close times is unknown.",
+        "Give all its times a zone, or none.",
     ),
     (
         "unknown-value", "error", "A value is not one of the column's choices, so the row is set aside.",

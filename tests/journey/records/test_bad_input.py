@@ -181,7 +181,14 @@ BAD_VALUES = [
     ("customer_id", ["K1"], "wrong-type"),
     ("detected_at", "03/08/2031", "not-a-date"),
     ("detected_at", "2031/03/08", "not-a-date"),
-    ("detected_at", "20310308", "not-a-date"),
+    ("detected_at", "20310230", "not-a-date"),
+    ("detected_at", "2031030", "not-a-date"),
+    ("detected_at", "2031-03-08T10:00:00+99:00", "not-a-date"),
+    ("detected_at", "2031-03-08T10:00:00+05:99", "not-a-date"),
+    ("detected_at", "2031-03-08T10:00:00-14:01", "not-a-date"),
+    ("detected_at", "2031-03-08 UTC", "not-a-date"),
+    ("detected_at", "9999-12-31", "out-of-range"),
+    ("detected_at", "1899-12-31", "out-of-range"),
     ("detected_at", "2031-02-30", "not-a-date"),
     ("detected_at", "2031-3-8", "not-a-date"),
     ("detected_at", "infinity", "not-a-date"),
@@ -225,13 +232,13 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once() -> None:
 def test_other_sets_have_the_same_rules() -> None:
     records = company(
         customers=[CUSTOMER, {**CUSTOMER, "customer_id": "K2", "risk_tier": "huge"}],
-        journey_state_log=[{**ENTRY, "days_in_state": -1}],
+        journey_state_log=[{**ENTRY, "days_in_state": "long"}],
         interventions=[{**INTERVENTION, "requires_human_approval": "perhaps"}],
         outcomes=[{"intervention_id": "I1"}],
         events=[{"customer_id": "K1", "event_type": "x", "timestamp": "2031-03-08", "metadata": "[1]"}],
     )
     assert {(row.dataset, row.code) for row in records.set_aside} == {
-        ("customers", "unknown-value"), ("journey_state_log", "out-of-range"), ("interventions", "wrong-type"),
+        ("customers", "unknown-value"), ("journey_state_log", "wrong-type"), ("interventions", "wrong-type"),
         ("outcomes", "missing-value"), ("events", "wrong-type"),
     }  # fmt: skip
 

@@ -60,6 +60,8 @@ def test_every_field_reads_as_a_single_record_does(name: str) -> None:
             for name_of_choice in ("risk_tier", "journey_stage"):
                 if isinstance(row.get(name_of_choice), str):
                     row[name_of_choice] = row[name_of_choice].lower()
+            if row.get("outcome_id") == "R11":
+                row["churn_risk_delta"] = None  # outside its range, so the row is used without it
             expected.append(model.model_validate(row))
         read = records.objects(dataset)
         assert sorted(map(repr, read)) == sorted(map(repr, expected))

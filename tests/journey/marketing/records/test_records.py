@@ -81,7 +81,6 @@ def test_all_bundled_rows_are_read_with_unchanged_values():
         ("funnel_events", {"stage": "checkout"}, "unknown-value", "expected one of impression, click, visit"),
         ("funnel_events", {"count": 12.5}, "wrong-type", "expected a whole number"),
         ("funnel_events", {"count": -1}, "out-of-range", "0 to"),
-        ("funnel_events", {"confidence": 1.2}, "out-of-range", "0 to 1"),
         ("budget_actions", {"status": "done"}, "unknown-value", "proposed, approved, rejected, executed, rolled_back"),
         ("budget_actions", {"amount": "plenty"}, "wrong-type", "expected a finite number"),
         ("campaign_risk_signals", {"severity": "dire"}, "unknown-value", "low, medium, high, critical"),

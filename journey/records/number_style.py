@@ -1,0 +1,153 @@
+"""How the numbers of a text column are written: with a decimal point or a decimal comma, and with or without groups.
+
+``9.000`` alone is nine, or nine thousand with a separator of thousands. Therefore the style is that of the column and
+not of the value. A column with a value that is certainly written with a decimal comma (``1.200,50``), and no value that
+is certainly written with a decimal point, has decimal commas. If it has both, its style is unknown, and values that may
+be read in two ways do not fit.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from journey.core.findings import Finding, FindingSeverity
+from journey.records.database import literal, one_row
+
+NumberStyle = Literal["plain", "comma", "grouped", "mixed"]
+"""Plain numbers; decimal commas; decimal points with commas between thousands; no common style."""
+
+_SIGN = "[+-]?"
+_AMBIGUOUS = rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}"
+_COMMA = rf"{_SIGN}(\d+|\d{{1,3}}(\.\d{{3}})+)(,\d+)?"
+_CERTAIN_COMMA = rf"{_SIGN}(\d{{1,3}}(\.\d{{3}})+,\d+|\d{{1,3}}(\.\d{{3}}){{2,}}|\d+,\d+)"
+_GROUPED = rf"{_SIGN}(\d+|\d{{1,3}}(,\d{{3}})+)(\.\d*)?"
+_CERTAIN_GROUPED = rf"{_SIGN}(\d{{1,3}}(,\d{{3}})+\.\d*|\d{{1,3}}(,\d{{3}}){{2,}})"
+_CERTAIN_POINT = rf"{_SIGN}\d*\.\d*([eE]{_SIGN}\d+)?"
+
+
+@dataclass(frozen=True, slots=True)
+class TextNumbers:
+    """A column of numbers that are read from text.
+
+    Attributes:
+        name: The field.
+        raw: SQL for the text.
+        is_number: SQL for whether the source gives the value as a number and not as text; null if never.
+        whole: Whether the numbers must be whole.
+    """
+
+    name: str
+    raw: str
+    is_number: str | None
+    whole: bool
+
+
+def is_json_number(shape: str | None) -> str | None:
+    """SQL for whether a value of JSON is a number, given SQL for its JSON type; None if the source is not JSON."""
+    return f"{shape} IN ('DOUBLE', 'BIGINT', 'UBIGINT')" if shape else None
+
+
+def is_other_style(raw: str, typed: str) -> str:
+    """SQL for whether a text that is not a plain number may be a number in another style."""
+    return rf"({raw} IS NOT NULL AND {typed} IS NULL AND regexp_full_match({raw}, '{_SIGN}\d[\d.,]*'))"
+
+
+def build_number_text_sql(raw: str, style: NumberStyle, is_number: str | None) -> str:
+    """SQL for a number's text with a decimal point and without groups; null if it does not have the style.
+
+    Args:
+        raw: SQL for the text.
+        style: The style of its column.
+        is_number: SQL for whether the source gives the value as a number; None if never.
+    """
+    if style == "comma":
+        return f"CASE WHEN {_matches(raw, _COMMA)} THEN replace(replace({raw}, '.', ''), ',', '.') END"
+    if style == "grouped":
+        return f"CASE WHEN {_matches(raw, _GROUPED)} THEN replace({raw}, ',', '') ELSE {raw} END"
+    if style == "mixed":
+        given = f"coalesce({is_number}, FALSE) OR " if is_number else ""
+        return f"CASE WHEN {given}NOT {_matches(raw, _AMBIGUOUS)} THEN {raw} END"
+    return raw
+
+
+def detect_number_styles(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[TextNumbers], dataset: str
+) -> tuple[Mapping[str, NumberStyle], list[Finding]]:
+    """The columns whose style is not plain, and findings about them.
+
+    Args:
+        connection: The database.
+        rows: SQL for a FROM clause: the rows with the raw texts, after any common table expressions.
+        columns: The columns of numbers.
+        dataset: The set of the columns.
+    """
+    styles: dict[str, NumberStyle] = {}
+    findings = []
+    for column in columns:
+        counts = _Counts(*one_row(connection, f"{rows} SELECT {', '.join(_build_counts_sql(column))} FROM given"))
+        style = counts.style()
+        if style != "plain":
+            styles[column.name] = style
+            findings.append(_build_finding(column.name, style, counts, dataset))
+    return styles, findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Values of a column by what they show about its style, with one example of each."""
+
+    commas: int
+    points: int
+    grouped: int
+    ambiguous: int
+    comma: str | None
+    point: str | None
+    example: str | None
+
+    def style(self) -> NumberStyle:
+        if self.commas:
+            return "mixed" if self.points or self.grouped else "comma"
+        return "grouped" if self.grouped else "plain"
+
+
+def _build_counts_sql(column: TextNumbers) -> list[str]:
+    raw = column.raw
+    as_number = f"coalesce({column.is_number}, FALSE)" if column.is_number else "FALSE"
+    ambiguous = f"(NOT {as_number} AND {_matches(raw, _AMBIGUOUS)})"
+    comma = f"({_matches(raw, _CERTAIN_COMMA)} AND NOT {ambiguous})"
+    if column.whole:
+        # A count is no fraction, so the point of 1.200 separates thousands.
+        fraction = f"try_cast({raw} AS DOUBLE) <> trunc(try_cast({raw} AS DOUBLE))"
+        comma = f"({comma} OR ({ambiguous} AND coalesce({fraction}, FALSE)))"
+    grouped = _matches(raw, _CERTAIN_GROUPED)
+    point = f"(({_matches(raw, _CERTAIN_POINT)} AND NOT {ambiguous}) OR ({as_number} AND contains({raw}, '.')))"
+    points = f"coalesce(min({raw}) FILTER ({grouped}), min({raw}) FILTER ({point}))"
+    return [
+        f"count_if({comma})", f"count_if({point})", f"count_if({grouped})", f"count_if({ambiguous})",
+        f"min({raw}) FILTER ({comma})", points, f"min({raw}) FILTER ({ambiguous})",
+    ]  # fmt: skip
+
+
+def _build_finding(name: str, style: NumberStyle, counts: _Counts, dataset: str) -> Finding:
+    if style == "mixed":
+        points = counts.points + counts.grouped
+        message = (
+            f"{name} of {dataset} has decimal commas (such as {counts.comma}, {counts.commas} rows) and decimal points "
+            f"(such as {counts.point}, {points} rows)"
+        )
+        if counts.ambiguous:
+            message += f"; {counts.ambiguous} values such as {counts.example} could be either and are set aside"
+        message += ". Write all its numbers with a decimal point and without separators of thousands."
+        return Finding("mixed-number-styles", FindingSeverity.WARNING, dataset, None, None, message)
+    if style == "comma":
+        shown, reading = f"decimal commas (such as {counts.comma})", "points were read as separators of thousands"
+    else:
+        shown, reading = f"commas between thousands (such as {counts.point})", "they were removed"
+    message = f"{name} of {dataset} has {shown}; {reading}."
+    return Finding("number-style", FindingSeverity.NOTICE, dataset, None, None, message)
+
+
+def _matches(raw: str, pattern: str) -> str:
+    return f"coalesce(regexp_full_match({raw}, {literal(pattern)}), FALSE)"

@@ -1,0 +1,44 @@
+"""SQL for the rows of a source, typed and validated by column."""
+
+from collections.abc import Iterator, Sequence
+
+from journey.records.casting import Cast, NoteKind
+from journey.records.database import quoted
+from journey.records.raw_rows import RawSet
+
+
+def build_checked_rows_sql(raw: RawSet, casts: Sequence[Cast]) -> str:
+    """SQL: the rows, typed and validated, as a sequence of common table expressions; the last one is `judged`."""
+    found = ", ".join(f"{field.found_sql} AS {field.found}" for field in casts)
+    given = ", ".join(f"{field.raw_sql} AS {field.raw}" for field in casts)
+    read = ", ".join(f"{field.typed_sql} AS {field.typed}" for field in casts)
+    fits = " AND ".join(["__problem IS NULL", *(field.fits for field in casts)])
+    return f"""
+        WITH found AS (
+            SELECT *, {raw.row_number} AS __place, {raw.problem}::VARCHAR AS __problem, {found} FROM {raw.relation}
+        ),
+        given AS (SELECT *, {given} FROM found),
+        read AS (SELECT *, {read} FROM given),
+        judged AS (SELECT *, coalesce({fits}, FALSE) AS __fits FROM read)
+    """
+
+
+def build_typed_rows_sql(raw: RawSet, casts: Sequence[Cast]) -> str:
+    """SQL: the fields, ``row_number``, ``gaps``, whether the row ``fits``, and what is ``noted`` about it.
+
+    ``noted`` has one bit for each of `list_notes`.
+    """
+    fields = ", ".join(f"{field.value_or_default()} AS {quoted(field.column.name)}" for field in casts)
+    gaps = " + ".join(field.default_used for field in casts)
+    bits = [f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END" for bit, (_, _, condition) in list_notes(casts)]
+    return f"""
+        {build_checked_rows_sql(raw, casts)}
+        SELECT {fields}, __place AS row_number, {gaps} AS gaps, __fits AS fits,
+            ({" + ".join(bits) or "0"})::BIGINT AS noted
+        FROM judged
+    """
+
+
+def list_notes(casts: Sequence[Cast]) -> Iterator[tuple[int, tuple[Cast, NoteKind, str]]]:
+    """What may be reported about the values of a row that is used: bit, and field, kind and SQL condition."""
+    return enumerate((field, kind, condition) for field in casts for kind, condition in field.notes().items())

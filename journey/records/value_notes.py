@@ -1,0 +1,94 @@
+"""Findings about values of rows that are used: words for "missing", values outside a range, and time zones."""
+
+from collections.abc import Sequence
+
+import duckdb
+
+from journey.core.findings import Finding, FindingSeverity
+from journey.records.casting import Cast
+from journey.records.columns import get_key
+from journey.records.database import literal, one_row, quoted
+from journey.records.raw_rows import RawSet
+from journey.records.typed_rows import build_checked_rows_sql, list_notes
+
+
+def report_notes(
+    connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast]
+) -> list[Finding]:
+    """Findings about the values of the rows that are used.
+
+    Findings about single rows are added to the database; those about columns are returned.
+    """
+    notes = list(list_notes(casts))
+    if not notes:
+        return []
+    counts = one_row(
+        connection, f"SELECT {', '.join(f'count_if(noted & {1 << bit} <> 0)' for bit, _ in notes)} FROM {dataset}"
+    )
+    findings = []
+    zoned: dict[int, tuple[Cast, int]] = {}
+    for (bit, (field, kind, condition)), count in zip(notes, counts, strict=True):
+        if not count:
+            continue
+        if kind == "missing-word":
+            findings.append(_build_missing_word_finding(dataset, field, count))
+        elif kind == "out-of-range":
+            _report_out_of_range(connection, dataset, raw, casts, field, condition)
+        else:
+            zoned[bit] = (field, count)
+    if zoned:
+        findings.append(_build_zone_finding(connection, dataset, sum(1 << bit for bit in zoned)))
+    for bit, (field, count) in zoned.items():
+        findings += _report_mixed_zones(connection, dataset, field, bit, count)
+    return findings
+
+
+def _build_missing_word_finding(dataset: str, field: Cast, count: int) -> Finding:
+    rows = "1 row" if count == 1 else f"{count} rows"
+    message = (
+        f"{field.column.name} of {dataset} is a word for a missing value, such as NA or NULL, in {rows}; "
+        "it was read as missing."
+    )
+    return Finding("missing-word", FindingSeverity.NOTICE, dataset, None, None, message)
+
+
+def _report_out_of_range(
+    connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast], field: Cast, condition: str
+) -> None:
+    typed = {cast.column.name: cast.typed for cast in casts}
+    customer = typed.get("customer_id", "NULL")
+    key = get_key(dataset)
+    start, end = f"Row {{}} of {dataset}: ".split("{}"), "; the value is not used, the other values of the row are."
+    connection.execute(f"""
+        INSERT INTO load_findings
+        {build_checked_rows_sql(raw, casts)}
+        SELECT 'out-of-range', 'warning', {literal(dataset)},
+            coalesce({typed[key] if key else customer}, 'row ' || __place), {customer},
+            {literal(start[0])} || __place || {literal(start[1])} || {field.range_complaint()} || {literal(end)}
+        FROM judged WHERE __fits AND {condition} ORDER BY __place
+    """)
+
+
+def _build_zone_finding(connection: duckdb.DuckDBPyConnection, dataset: str, mask: int) -> Finding:
+    (count,) = one_row(connection, f"SELECT count_if(noted & {mask} <> 0) FROM {dataset}")
+    message = f"{count} rows of {dataset} give a time zone; their times were converted to UTC."
+    return Finding("time-zone-converted", FindingSeverity.NOTICE, dataset, None, None, message)
+
+
+def _report_mixed_zones(
+    connection: duckdb.DuckDBPyConnection, dataset: str, field: Cast, bit: int, zoned: int
+) -> list[Finding]:
+    """A warning if only some times of a column have a zone; the rows are noted for checks of their order."""
+    name = field.column.name
+    (given,) = one_row(connection, f"SELECT count({quoted(name)}) FROM {dataset}")
+    if given == zoned:
+        return []
+    connection.execute(f"""
+        INSERT INTO mixed_zones SELECT {literal(dataset)}, {literal(name)}, row_number, noted & {1 << bit} <> 0
+        FROM {dataset} WHERE {quoted(name)} IS NOT NULL
+    """)
+    message = (
+        f"{name} of {dataset} has a time zone in {zoned} rows and none in {given - zoned}. The latter count as UTC, "
+        "so the order of close times is unknown; give all times a zone, or none."
+    )
+    return [Finding("mixed-time-zones", FindingSeverity.WARNING, dataset, None, None, message)]
