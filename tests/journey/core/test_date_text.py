@@ -47,7 +47,7 @@ def test_a_spelling_is_read_in_records_and_in_options(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_is_no_date_is_refused_in_records_and_in_options(text: str) -> None:
+def test_an_invalid_date_is_refused_in_records_and_in_options(text: str) -> None:
     assert _recorded(text) is None
     with pytest.raises(InputError, match="is not a date"):
         AsOf.of(text)
