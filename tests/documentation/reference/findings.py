@@ -32,7 +32,7 @@ READING = (
     ("not-a-date", "error", "A value is not a date, so the row is set aside.", "Write dates as 2025-01-31."),
     (
         "out-of-range", "error",
-        "A value is outside the column's range. If it is optional, the row is used without it (a warning).",
+        "A required value is outside the column's range; the row is set aside. An optional one is dropped (a warning).",
         "Correct the value; a share is from 0 to 1, a date from 1900 to 2199.",
     ),
     (
