@@ -154,9 +154,9 @@ def _classify_difference(difference: float, better: str | None) -> Outcome:
 def _short_interval_text(case: _Case) -> str:
     """The interval on which the verdict rests."""
     tested = case.effect.tested
-    interval = format_interval(
-        tested.low, tested.high, partial(format_metric, unit=case.metric.unit, difference=True), missing=""
-    )
+    # A bound that is not 0 must not look like 0 beside a significant difference.
+    format_bound = partial(format_metric, unit=case.metric.unit, difference=True, is_nonzero=case.effect.is_significant)
+    interval = format_interval(tested.low, tested.high, format_bound, missing="")
     if not interval:
         return "no interval: it is the same in every replication"
     return f"{format_confidence(tested.confidence)} interval {interval}"

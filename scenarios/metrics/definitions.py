@@ -193,21 +193,42 @@ def get_metric_per_customer(name: str) -> Metric:
     return replace(known, label=f"{known.label} per customer", unit=unit)
 
 
-def format_metric(value: float | None, unit: Unit, *, difference: bool = False) -> str:
-    """A value as text: ``12.3 %``, ``-1.9 pp``, ``$1.24M``, ``n/a``."""
+def format_metric(value: float | None, unit: Unit, *, difference: bool = False, is_nonzero: bool = False) -> str:
+    """A value as text: ``12.3 %``, ``-1.9 pp``, ``$1.24M``, ``n/a``.
+
+    Args:
+        value: The value.
+        unit: Its unit.
+        difference: Whether it is a difference, with a sign and in percentage points.
+        is_nonzero: Whether to add decimals to a value that would be rounded to 0 otherwise.
+    """
     if value is None:
         return "n/a"
     if unit in ("dollars", "dollars each"):
         return format_dollars(value, show_plus=difference)
     if unit == "share":
-        return _format_number(100 * value, 2, show_plus=difference) + (" pp" if difference else " %")
-    if unit == "days":
-        return _format_number(value, 2, show_plus=difference) + " d"
-    if unit in ("points", "ratio"):
-        return _format_number(value, 2, show_plus=difference)
+        value *= 100
+    decimals = _count_decimals(value, unit)
+    while is_nonzero and value and not round(value, decimals) and decimals < _MAX_DECIMALS:
+        decimals += 1
+    return _format_number(value, decimals, show_plus=difference) + _unit_suffix(unit, difference=difference)
+
+
+_MAX_DECIMALS = 12
+
+
+def _count_decimals(value: float, unit: Unit) -> int:
     if unit == "per customer":
-        return _format_number(value, 4, show_plus=difference)
-    return _format_number(value, 0 if abs(value) >= 100 else 1, show_plus=difference)
+        return 4
+    if unit in ("share", "days", "points", "ratio"):
+        return 2
+    return 0 if abs(value) >= 100 else 1
+
+
+def _unit_suffix(unit: Unit, *, difference: bool) -> str:
+    if unit == "share":
+        return " pp" if difference else " %"
+    return " d" if unit == "days" else ""
 
 
 def _format_number(value: float, decimals: int, *, show_plus: bool) -> str:

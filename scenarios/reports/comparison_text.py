@@ -136,7 +136,7 @@ def describe_variance_reduction(comparison: "Comparison", arm: str) -> str:
         if effect.variance_reduction.low is not None:
             return (
                 f"Common random numbers reduced the variance of the difference in {label} by a factor of "
-                f"{format_variance_reduction(effect)}: (Var A + Var B) / Var(B - A)."
+                f"{format_variance_reduction(effect)}, with its 95 % interval: (Var A + Var B) / Var(B - A)."
             )
         reason = "fewer than three replications give no interval"
     return f"Variance reduction by common random numbers for the difference in {label}: unknown ({reason})."

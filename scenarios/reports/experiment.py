@@ -65,7 +65,9 @@ def format_tested_interval(effect: "Effect", unit: "Unit", missing: str = "n/a",
         with_level: Whether to add a confidence level other than 95 %.
     """
     tested = effect.tested
-    text = format_interval(tested.low, tested.high, partial(format_metric, unit=unit, difference=True), missing=missing)
+    # A bound that is not 0 must not look like 0 beside a significant difference.
+    format_bound = partial(format_metric, unit=unit, difference=True, is_nonzero=effect.is_significant)
+    text = format_interval(tested.low, tested.high, format_bound, missing=missing)
     level = format_confidence(tested.confidence)
     return f"{text} ({level})" if with_level and tested.low is not None and level != _CONFIDENCE else text
 

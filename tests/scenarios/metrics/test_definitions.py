@@ -1,6 +1,8 @@
 """Numbers for people."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scenarios.metrics.definitions import METRICS, format_metric, get_metric
 
@@ -45,3 +47,18 @@ def test_every_metric_with_a_denominator_says_when_it_is_unknown():
     assert [
         name for name, metric in METRICS.items() if metric.unit not in fixed and metric.unknown_if == "not measured"
     ] == []
+
+
+@given(
+    st.floats(-1e6, 1e6).filter(lambda value: abs(value) > 1e-8), st.sampled_from(["share", "days", "ratio", "count"])
+)
+def test_a_bound_that_is_not_zero_does_not_look_like_zero(value, unit):
+    text = format_metric(value, unit, difference=True, is_nonzero=True)
+    assert text[0] == ("-" if value < 0.0 else "+")
+    assert float(text.split()[0].replace(",", "")) != 0.0
+
+
+def test_a_bound_near_zero_has_as_many_decimals_as_it_needs():
+    assert format_metric(0.00003, "share", difference=True, is_nonzero=True) == "+0.003 pp"
+    assert format_metric(0.0, "share", difference=True, is_nonzero=True) == "0.00 pp"
+    assert format_metric(-0.5, "days", difference=True, is_nonzero=True) == "-0.50 d"
