@@ -123,11 +123,17 @@ class DecisionTable(FrameExport):
             # Only rows with at least the priority of the last selected row need sorting.
             min_priority = np.partition(columns.priority, len(self) - limit)[len(self) - limit]
             rows = rows[columns.priority >= min_priority]
-        without_recommendation = np.isin(columns.reason[rows], list(NO_RECOMMENDATION_REASONS))
+        losses = np.nan_to_num(self.expected_losses[rows])
         # Rows are in order of customer ID, and the sort is stable.
-        order = np.lexsort((-columns.severity[rows], without_recommendation, -columns.priority[rows]))
+        order = np.lexsort((-columns.severity[rows], -losses, -columns.priority[rows]))
         first: Ints = rows[order[:limit]]
         return first
+
+    @property
+    def expected_losses(self) -> Floats:
+        """Churn probability x account value of each case, in dollars; NaN where the journey has ended."""
+        losses = self.columns.churn_probability * self.cases.columns.account_value
+        return np.where(self.columns.reason == NOT_LIVE, np.nan, losses)
 
     def decisions(self, rows: Iterable[int]) -> list[Decision]:
         """Return the full decisions about these rows' customers, with reasons; each customer is evaluated again."""
@@ -198,6 +204,7 @@ class DecisionTable(FrameExport):
             "confidence": columns.confidence,
             "churn_probability": np.where(ended, np.nan, columns.churn_probability),
             "priority": columns.priority,
+            "expected_loss": self.expected_losses,
             "recommended_action": self.recommended_actions(),
             "requires_human_approval": columns.approval,
             "reason": np.array(REASONS, dtype=object)[columns.reason],

@@ -126,6 +126,10 @@ class Thresholds(PolicySection):
     approve_value_severity: float = Field(
         default=0.3, ge=0.0, le=1.0, description="Approval from this severity for high-value accounts."
     )
+    watch_share: Annotated[float, Field(gt=0.0, le=100.0), ADDED_LATER] = Field(
+        default=0.8,
+        description="Share of a stage's typical days from which a customer with a positive signal is watched.",
+    )
 
 
 class ContactPolicy(PolicySection):

@@ -161,7 +161,10 @@ def churn_probability(severity_score: float, hazard: float, severity_log_ratio: 
 
 
 def priority(churn: float, account_value: float, averts: float) -> float:
-    """Expected loss that an action can avert, in dollars. Account value enters only here, because value is not risk."""
+    """Expected loss that an action can avert, in dollars. Account value enters only here, because value is not risk.
+
+    With `averts` 1 it is the whole expected loss.
+    """
     return churn * account_value * averts
 
 

@@ -23,6 +23,7 @@ from journey.orchestrator.outcomes import OpenLoop
 from journey.orchestrator.ports import GovernanceCheck, KpiSink
 from journey.orchestrator.replay import Agreement, compare_with_record, redecide_interventions
 from journey.orchestrator.results import Decisions, Findings, ListedDecisions, ListedFindings
+from journey.orchestrator.watch_list import WatchList, build_watch_list
 from journey.records.database import one_value
 from journey.records.folder import Records
 from journey.tables.export import FrameExport
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from journey.batch import DecisionTable
     from journey.orchestrator.decision import Decision
-    from journey.records.model import Intervention
+    from journey.records.model import Customer, Intervention
 
 BATCH_MIN_CUSTOMERS = 20_000
 """With this many customers or more, the compiled batch is used. It takes a second to load, then microseconds each."""
@@ -53,6 +54,7 @@ class Evaluation(FrameExport):
         findings: Data-quality findings and missing approvals.
         decisions: One per customer, in order of customer ID. A batch creates them during iteration.
         open_loops: Interventions that were never completed.
+        watch_list: Customers without an action that a person should look at.
         kpis: KPIs by group and name.
         ledger: Costs and value of the recorded interventions.
         agreement: The agreement with re-decided interventions, if `replay` was set.
@@ -66,6 +68,7 @@ class Evaluation(FrameExport):
     findings: Findings
     decisions: Decisions
     open_loops: tuple[OpenLoop, ...]
+    watch_list: WatchList
     kpis: KpiGroups
     ledger: Ledger
     agreement: Agreement | None
@@ -101,6 +104,7 @@ class Evaluation(FrameExport):
             "findings": (finding.as_dict() for finding in self.findings),
             "decisions": (decision.as_dict() for decision in self.decisions),
             "open_loops": [loop.as_dict() for loop in self.open_loops],
+            "watch_list": (watched.as_dict() for watched in self.watch_list),
             "kpis": convert_kpis(self.kpis),
             "roi": self.ledger.as_dict(),
         }
@@ -167,6 +171,7 @@ def evaluate(
         findings=results.findings,
         decisions=results.decisions,
         open_loops=facts.open_loops,
+        watch_list=results.watch_list,
         kpis=groups,
         ledger=build_recorded_ledger(facts, orchestrator.policy, moment, one_customer=customer_id is not None),
         agreement=results.agreement,
@@ -181,6 +186,7 @@ class _DecisionSet(NamedTuple):
         customers: Number of customers in the records.
         decisions: The decisions about the requested customers.
         findings: The findings about the requested customers.
+        watch_list: Customers without an action that a person should look at.
         agreement: The agreement with re-decided interventions, if requested.
         severities: Severity per decision.
         ended: Per decision, whether the journey has ended.
@@ -190,6 +196,7 @@ class _DecisionSet(NamedTuple):
     customers: int
     decisions: Decisions
     findings: Findings
+    watch_list: WatchList
     agreement: Agreement | None
     severities: Sequence[float]
     ended: Sequence[bool]
@@ -201,10 +208,12 @@ def _evaluate_one_by_one(
 ) -> _DecisionSet:
     report = check(records, as_of=as_of.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
     decisions: list[Decision] = []
+    customers: list[Customer] = []
     breaches: list[Finding] = []
     pairs: list[tuple[Intervention, Decision]] = []
     for case in _read_cases(records, customer_id):
         decisions.append(orchestrator.evaluate_customer(*case, as_of=as_of))
+        customers.append(case.customer)
         redecided_pairs = redecide_interventions(orchestrator, case, as_of)
         breaches.extend(find_case_breaches(orchestrator, case.customer, redecided_pairs))
         if replay:
@@ -214,6 +223,7 @@ def _evaluate_one_by_one(
         customers=report.customers,
         decisions=ListedDecisions(decisions),
         findings=ListedFindings(sort_findings([*record_findings, *breaches])),
+        watch_list=build_watch_list(decisions, customers, orchestrator),
         agreement=compare_with_record(pairs) if replay else None,
         severities=[decision.severity for decision in decisions],
         ended=[decision.reason == REASONS[NOT_LIVE] for decision in decisions],
@@ -225,6 +235,7 @@ def _evaluate_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf
     from journey.batch.agreement import build_batch_agreement
     from journey.batch.approval_breaches import find_breaches_in_batch
     from journey.batch.lazy_results import LazyDecisions, LazyFindings
+    from journey.batch.watch_list import build_batch_watch_list
 
     table = evaluate_batch(records, as_of, orchestrator.policy, orchestrator.journey)
     report = check(records, as_of=as_of.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
@@ -233,6 +244,7 @@ def _evaluate_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf
         customers=report.customers,
         decisions=LazyDecisions(table),
         findings=LazyFindings(report),
+        watch_list=build_batch_watch_list(table),
         agreement=build_batch_agreement(*redecide_batch(records, orchestrator, as_of)) if replay else None,
         severities=table.columns.severity.tolist(),
         ended=(table.columns.reason == NOT_LIVE).tolist(),

@@ -48,6 +48,8 @@ class Decision:
         confidence: Quality of the evidence, in [0, 1].
         churn_probability: Probability of churn within the policy's horizon; None where the journey has ended.
         priority: Expected loss that the recommended action can avert, in dollars; 0 where no action is recommended.
+        expected_loss: Churn probability x account value, in dollars, whether an action is recommended or not; None
+            where the journey has ended.
         recommended_action: The action, ``monitor_only``, or None where nothing is recommended.
         requires_human_approval: Whether a person must approve the action first.
         triggered_by_signals: The live signals that count, oldest first.
@@ -64,6 +66,7 @@ class Decision:
     confidence: float
     churn_probability: float | None
     priority: float
+    expected_loss: float | None
     recommended_action: str | None
     requires_human_approval: bool
     triggered_by_signals: tuple[str, ...]

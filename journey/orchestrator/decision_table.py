@@ -15,6 +15,7 @@ DECISION_COLUMNS = {
     "confidence": "DOUBLE",
     "churn_probability": "DOUBLE",
     "priority": "DOUBLE",
+    "expected_loss": "DOUBLE",
     "recommended_action": "VARCHAR",
     "requires_human_approval": "BOOLEAN",
     "triggered_by_signals": "VARCHAR[]",

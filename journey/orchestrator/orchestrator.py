@@ -147,6 +147,7 @@ class Orchestrator:
             risk.confidence,
             None if reason == NOT_LIVE else risk.churn_probability,
             money_at_stake,
+            None if reason == NOT_LIVE else priority(risk.churn_probability, customer.account_value, 1.0),
             recommended,
             route.requires_approval,
             self._list_triggers(evidence),

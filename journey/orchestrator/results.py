@@ -36,7 +36,7 @@ class Decisions(FrameExport, Protocol):
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Decision]: ...
     def top_priority(self, limit: int) -> list[Decision]:
-        """Return the `limit` decisions of highest priority, ties by severity."""
+        """Return the `limit` decisions of highest priority; ties by expected loss, then severity, then customer ID."""
         ...
 
     def count_totals(self) -> DecisionTotals:
@@ -77,8 +77,8 @@ class ListedDecisions(tuple[Decision, ...], FrameExport):
         return build_decision_table(self).to_relation()
 
     def top_priority(self, limit: int) -> list[Decision]:
-        """Return the first `limit` decisions by priority, then recommended ones, then severity."""
-        ranked = sorted(self, key=lambda d: (-d.priority, d.recommended_action is None, -d.severity, d.customer_id))
+        """Return the first `limit` decisions by priority, then expected loss, then severity, then customer ID."""
+        ranked = sorted(self, key=lambda d: (-d.priority, -(d.expected_loss or 0.0), -d.severity, d.customer_id))
         return ranked[:limit]
 
     def count_totals(self) -> DecisionTotals:

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from journey.batch import evaluate_batch, redecide_batch
+from journey.batch.watch_list import build_batch_watch_list
 from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
 from journey.orchestrator.case_reader import CaseReader
 from journey.orchestrator.replay import redecide_intervention
+from journey.orchestrator.results import ListedDecisions
+from journey.orchestrator.watch_list import build_watch_list
 from journey.records.folder import Records, bundled_folder, read_folder
 from journey.records.model import Intervention
 from tests.journey.recorded_customers import START, companies, judgements, policies
@@ -18,7 +21,8 @@ from tests.journey.recorded_customers import START, companies, judgements, polic
 # Every example reads a company into a database, which is most of the time; shrinking would read hundreds.
 FEW = settings(max_examples=10, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 
-COLUMNS = ("stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority", "recommended_action",
+COLUMNS = ("stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority", "expected_loss",
+           "recommended_action",
            "requires_human_approval", "reason", "held_back_action")  # fmt: skip
 
 
@@ -49,11 +53,15 @@ def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
     orchestrator = Orchestrator(policy)
     table = evaluate_batch(records, as_of, policy)
     cases = list(CaseReader(records).read_all())
+    alone = [orchestrator.evaluate_customer(*case, as_of=as_of) for case in cases]
+    watched = build_watch_list(alone, [case.customer for case in cases], orchestrator)
+    assert list(build_batch_watch_list(table)) == list(watched)
+    ranked = [decision.customer_id for decision in ListedDecisions(alone).top_priority(len(alone))]
+    assert [cases[row].customer.customer_id for row in table.top_priority(len(table))] == ranked
     assert len(table) == len(cases) == len(company)
-    for place, case in enumerate(cases):
-        alone = orchestrator.evaluate_customer(*case, as_of=as_of)
-        assert row_of(table, place) == fields_of(alone)
-        parts = alone.components
+    for place, decision in enumerate(alone):
+        assert row_of(table, place) == fields_of(decision)
+        parts = decision.components
         columns = table.columns
         assert (parts.negative, parts.positive, parts.stall) == (
             columns.negative[place],

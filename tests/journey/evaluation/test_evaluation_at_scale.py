@@ -23,7 +23,7 @@ FEW = settings(max_examples=8, phases=(Phase.explicit, Phase.reuse, Phase.genera
 MANY = settings(FEW, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 NAMED = ("customer_id", "stage", "days_in_stage", "severity", "confidence", "churn_probability", "priority",
-         "recommended_action", "requires_human_approval", "reason", "held_back_action")  # fmt: skip
+         "expected_loss", "recommended_action", "requires_human_approval", "reason", "held_back_action")  # fmt: skip
 UNNAMED = {"reasons", "components", "triggered_by_signals"}
 
 
