@@ -10,7 +10,15 @@ from journey.orchestrator.results import is_action
 from scenarios.cli.console import print_omitted_rows, styled, table
 from scenarios.cli.terminal_document import print_document
 from scenarios.reports.evaluation import KPI_GROUPS, format_quantity
-from scenarios.reports.evaluation_summary import build_first_screen, format_kpi, opening_blocks
+from scenarios.reports.evaluation_summary import (
+    build_first_screen,
+    describe_memo,
+    describe_periods,
+    describe_unknown_kpis,
+    format_kpi,
+    format_roi,
+    opening_blocks,
+)
 from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
@@ -204,6 +212,9 @@ def _kpi_table(title: str, members: "dict[str, Kpi]") -> "FittedTable":
         result.add_row(
             name, format_kpi(kpi), str(kpi.n), styled(kpi.status, "dim") if kpi.value is None else kpi.status
         )
+    unknown = describe_unknown_kpis({title: members})
+    if unknown:
+        result.note = unknown
     return result
 
 
@@ -219,12 +230,12 @@ def _ledger_table(ledger: "Ledger", *, wide: bool) -> "FittedTable":
             styled(f"total {kind}", "bold"), *([""] * len(middle)), format_exact_dollars(total), "", end_section=True
         )
     result.add_row(styled("net", "bold"), *([""] * len(middle)), format_exact_dollars(ledger.net), "")
-    roi = "not defined" if ledger.roi is None else f"{ledger.roi:,.1f}"
-    notes = [f"return per dollar of cost: {roi}; an indication of the direction, not of the size"]
-    notes += [f"not included, because the quantity is unknown: {', '.join(ledger.not_counted)}"] * bool(
+    notes = [f"{format_roi(ledger)}; an indication of the direction, not of the size"]
+    notes += [f"not included, because the amount is unknown: {', '.join(ledger.not_counted)}"] * bool(
         ledger.not_counted
     )
-    notes += [f"not part of the ROI: {memo.name} {format_exact_dollars(memo.amount)}" for memo in ledger.memos]
+    notes += [describe_periods(ledger)] * bool(ledger.periods)
+    notes += [f"not part of the ledger: {describe_memo(memo)}" for memo in ledger.memos]
     result.note = "\n".join(notes)
     return result
 

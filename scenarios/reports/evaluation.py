@@ -5,11 +5,20 @@ from typing import TYPE_CHECKING
 from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.replay import AGREEMENT_LABEL
 from scenarios.reports.document import MAX_ROWS, Block, Grid, Heading, Items, Paragraph, omitted_rows_note
-from scenarios.reports.evaluation_summary import describe_records, describe_roi, format_kpi, opening_blocks
+from scenarios.reports.evaluation_summary import (
+    describe_memo,
+    describe_periods,
+    describe_records,
+    describe_return,
+    format_kpi,
+    format_roi,
+    opening_blocks,
+)
 from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
+    from journey.kpis import Kpi
     from journey.money.ledger import Ledger
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings
@@ -35,7 +44,7 @@ def build_report(evaluation: "Evaluation", policy: str) -> list[Block]:
     return [
         *opening_blocks(evaluation, header, MAX_ROWS),
         Heading(2, "Summary"),
-        Items((describe_records(evaluation), describe_roi(evaluation))),
+        Items((describe_records(evaluation), *describe_return(evaluation.ledger))),
         *_decisions(evaluation.decisions),
         *_findings(evaluation.findings),
         *_kpis(evaluation),
@@ -62,6 +71,7 @@ def _decisions(decisions: "Decisions") -> list[Block]:
             f"{decision.confidence:.2f}",
             "" if decision.churn_probability is None else f"{decision.churn_probability:.0%}",
             format_exact_dollars(decision.priority),
+            "" if decision.expected_loss is None else format_exact_dollars(decision.expected_loss),
         )
         for decision in foremost
     )
@@ -70,11 +80,21 @@ def _decisions(decisions: "Decisions") -> list[Block]:
         Heading(2, "Decisions"),
         Paragraph(
             "Severity measures how serious the customer's situation is, confidence how strong the evidence is. No "
-            "action is "
-            "also a decision. Avertable loss is the expected loss that the action can avert."
+            "action is also a decision. Expected loss is churn probability x account value, and avertable loss the "
+            "part that the action can avert. The order is by avertable loss, then by expected loss."
         ),
         Grid(
-            ("customer", "stage", "action", "approval", "severity", "confidence", "churn", "avertable loss"),
+            (
+                "customer",
+                "stage",
+                "action",
+                "approval",
+                "severity",
+                "confidence",
+                "churn",
+                "avertable loss",
+                "expected loss",
+            ),
             rows,
             numbers_from=4,
         ),
@@ -103,16 +123,20 @@ def _kpis(evaluation: "Evaluation") -> list[Block]:
         Heading(2, "KPIs"),
         Paragraph(
             "Measured: computed from the records. Directional: depends on an assumption or lacks a counterfactual. "
-            "Unknown: the records contain no ground truth."
+            "Unknown: the records do not determine the value, for the stated reason."
         ),
     ]
     for group, title in KPI_GROUPS.items():
         rows = tuple(
-            (name, format_kpi(kpi), str(kpi.n), kpi.status, kpi.definition)
+            (name, format_kpi(kpi), str(kpi.n), kpi.status, _define(kpi))
             for name, kpi in evaluation.kpis.get(group, {}).items()
         )
         blocks += [Heading(3, title), Grid(("KPI", "value", "n", "status", "definition"), rows, numbers_to=3)]
     return blocks
+
+
+def _define(kpi: "Kpi") -> str:
+    return f"{kpi.definition}. Unknown: {kpi.reason}." if kpi.reason else kpi.definition
 
 
 def _roi(ledger: "Ledger") -> list[Block]:
@@ -134,14 +158,13 @@ def _roi(ledger: "Ledger") -> list[Block]:
         ("total cost", *blank[:3], format_exact_dollars(ledger.cost), "", ""),
         ("net", *blank[:3], format_exact_dollars(ledger.net), "", ""),
     ]
-    per_dollar = "not defined: the cost is 0" if ledger.roi is None else f"{ledger.roi:,.2f} per dollar of cost"
     return [
         Heading(2, "Return on investment"),
         Paragraph(
             f"{ledger.label[:1].upper()}{ledger.label[1:]}. The return indicates the direction of the effect, not "
             "its size: "
-            "customers also recover without an intervention, and records contain no counterfactual. Return "
-            f"{per_dollar}."
+            "customers also recover without an intervention, and records contain no counterfactual. "
+            f"{format_roi(ledger)}. {describe_periods(ledger) if ledger.periods else ''}"
         ),
         Grid(
             ("line", "kind", "quantity", "unit price", "amount", "provenance", "note"),
@@ -149,10 +172,7 @@ def _roi(ledger: "Ledger") -> list[Block]:
             numbers_from=2,
             numbers_to=5,
         ),
-        *[
-            Paragraph(f"Not part of the ledger: {memo.name} {format_exact_dollars(memo.amount)}; {memo.note}.")
-            for memo in ledger.memos
-        ],
+        *[Paragraph(f"Not part of the ledger: {describe_memo(memo)}; {memo.note}.") for memo in ledger.memos],
     ]
 
 

@@ -13,7 +13,8 @@ from scenarios.text.phrases import format_name, pluralise
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
-    from journey.kpis import Kpi
+    from journey.kpis import Kpi, KpiGroups
+    from journey.money.ledger import Ledger, Memo
     from journey.orchestrator.decision import Decision
 
 SHOWN_KPIS = (
@@ -28,6 +29,9 @@ SHOWN_KPIS = (
 
 MAX_HELD_BACK = 10
 """Largest number of actions held back to list, the most severe customers first."""
+
+MAX_WATCHED = 10
+"""Largest number of customers of the watch list to print, those with the largest expected loss first."""
 
 MORE = (
     "--full prints all decisions, KPIs and the ledger line by line; --report FILE.md or FILE.html writes everything "
@@ -46,19 +50,20 @@ def build_first_screen(evaluation: "Evaluation", header: str, limit: int) -> lis
     return [
         *opening_blocks(evaluation, header, limit),
         *_short_kpis(evaluation),
-        Items((describe_records(evaluation), describe_roi(evaluation))),
+        Items((describe_records(evaluation), *describe_return(evaluation.ledger))),
         Paragraph(MORE),
     ]
 
 
 def opening_blocks(evaluation: "Evaluation", header: str, limit: int) -> list[Block]:
-    """Title, actions to take, open loops, and actions held back."""
+    """Title, actions to take, open loops, actions held back, and the watch list."""
     return [
         Heading(1, "Customer journey evaluation"),
         Paragraph(header),
         *_actions(evaluation, limit),
         *_open_loops(evaluation, limit),
         *_held_back(evaluation),
+        *_watch_list(evaluation),
     ]
 
 
@@ -120,13 +125,48 @@ def _describe_held_back(decision: "Decision") -> str:
     return f"{decision.customer_id}: {'; '.join(reasons or decision.reasons)}"
 
 
+def _watch_list(evaluation: "Evaluation") -> list[Block]:
+    number = len(evaluation.watch_list)
+    if not number:
+        return []
+    shown = evaluation.watch_list.top(MAX_WATCHED)
+    items = tuple(
+        f"{one.customer_id} (expected loss {format_dollars(one.expected_loss)}): {'; '.join(one.reasons)}"
+        for one in shown
+    )
+    return [
+        Heading(2, f"Watch list: {pluralise(number, 'customer')} without an action"),
+        Items(items),
+        *omitted_rows_note(number, "customer", shown=len(shown)),
+    ]
+
+
 def _short_kpis(evaluation: "Evaluation") -> list[Block]:
     rows = tuple(
         (format_name(name), format_kpi(kpi), str(kpi.n), kpi.status)
         for group, name in SHOWN_KPIS
-        if (kpi := evaluation.kpis.get(group, {}).get(name)) is not None
+        if (kpi := evaluation.kpis.get(group, {}).get(name)) is not None and kpi.value is not None
     )
-    return [Heading(2, "KPIs"), Grid(("KPI", "value", "n", "status"), rows, numbers_to=3)] if rows else []
+    unknown = describe_unknown_kpis(evaluation.kpis)
+    return [
+        Heading(2, "KPIs"),
+        *([Grid(("KPI", "value", "n", "status"), rows, numbers_to=3)] if rows else []),
+        *([Paragraph(unknown)] if unknown else []),
+    ]
+
+
+def describe_unknown_kpis(groups: "KpiGroups") -> str:
+    """The KPIs that the records do not determine, by reason, in one line; empty if every KPI is known."""
+    by_reason: dict[str, list[str]] = {}
+    for members in groups.values():
+        for name, kpi in members.items():
+            if kpi.value is None:
+                by_reason.setdefault(kpi.reason, []).append(format_name(name))
+    if not by_reason:
+        return ""
+    number = sum(map(len, by_reason.values()))
+    reasons = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
+    return f"Unknown, {pluralise(number, 'KPI')}: {reasons}."
 
 
 def describe_records(evaluation: "Evaluation") -> str:
@@ -136,11 +176,37 @@ def describe_records(evaluation: "Evaluation") -> str:
     return f"Records: {listed} (`journey check` lists each)."
 
 
-def describe_roi(evaluation: "Evaluation") -> str:
-    """One sentence on the ledger."""
-    ledger = evaluation.ledger
+def describe_return(ledger: "Ledger") -> tuple[str, ...]:
+    """Sentences on the ledger, its periods, and the other estimates of the value."""
     value, cost, net = (format_exact_dollars(amount) for amount in (ledger.value, ledger.cost, ledger.net))
-    return f"Past interventions: value {value}, cost {cost}, net {net}, without interval ({ledger.label})."
+    total = f"Past interventions: value {value}, cost {cost}, net {net}, {format_roi(ledger)}, without interval"
+    sentences = [f"{total} ({ledger.label})."]
+    if ledger.not_counted:
+        sentences.append(f"Not counted, because the amount is unknown: {', '.join(ledger.not_counted)}.")
+    if ledger.periods:
+        sentences.append(describe_periods(ledger))
+    estimates = [describe_memo(memo) for memo in ledger.memos if memo.amount is not None]
+    if estimates:
+        sentences.append(f"Other estimates of the same value: {'; '.join(estimates)}.")
+    return tuple(sentences)
+
+
+def describe_periods(ledger: "Ledger") -> str:
+    """The periods that the amounts of a ledger are for, in one sentence."""
+    return f"Periods: {'; '.join(f'{name}: {period}' for name, period in ledger.periods.items())}."
+
+
+def describe_memo(memo: "Memo") -> str:
+    """A memo with its amount, and the ROI that it gives."""
+    roi = "" if memo.roi is None else f" (ROI {memo.roi:,.1f})"
+    return f"{memo.name}: {format_exact_dollars(memo.amount)}{roi}"
+
+
+def format_roi(ledger: "Ledger") -> str:
+    """The ROI of a ledger with its definition."""
+    if ledger.roi is not None:
+        return f"ROI {ledger.roi:,.1f} (net divided by cost)"
+    return "ROI unknown" if ledger.net is None else "ROI not defined (the cost is 0)"
 
 
 def format_kpi(kpi: "Kpi") -> str:

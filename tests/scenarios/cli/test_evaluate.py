@@ -117,6 +117,61 @@ def test_a_day_without_actions_is_reported_with_the_actions_held_back():
 
 
 @pytest.mark.medium
+def test_unknown_kpis_are_one_line_with_their_reasons_and_rows_with_full():
+    whole = " ".join(invoke("evaluate", COLUMNS="120").stdout.split())
+    assert (
+        "Unknown, 10 KPIs: signal precision, signal recall (no field of the records states which signals were" in whole
+    )
+    assert "nps delta unknown" not in whole
+    full = invoke("evaluate", "--full", COLUMNS="120").stdout
+    assert [line.split() for line in full.splitlines() if line.startswith("nps_delta")] == [
+        ["nps_delta", "unknown", "0", "unknown"]
+    ]
+    assert "(no field of the records states it)" in full
+
+
+@pytest.mark.medium
+def test_the_return_is_beside_the_recorders_own_with_the_period_of_its_value(tmp_path):
+    report = tmp_path / "report.md"
+    whole = " ".join(invoke("evaluate", "--report", report, COLUMNS="120").stdout.split())
+    assert "net $6,840.23, ROI 27.7 (net divided by cost)" in whole
+    assert "revenue saved, as recorded: $4,800.00 (ROI 10.4)" in whole
+    assert "revenue preserved, with overridden interventions: $20,850.00 (ROI 47.1)" in whole
+    assert "Periods: value: revenue of one year after each outcome; cost: 2025-01-11 to 2025-01-20" in whole
+    for text in (whole, report.read_text(encoding="utf-8"), invoke("evaluate", "--full").stdout):
+        assert "return per dollar" not in text
+        assert "per dollar of cost" not in text
+
+
+@pytest.mark.medium
+def test_records_without_any_value_have_no_net_and_no_return(tmp_path):
+    sets = {
+        "customers": [{"customer_id": "A", "account_value": 500.0}],
+        "interventions": [{"intervention_id": "I", "customer_id": "A", "recommended_action": "proactive_outreach",
+                           "generated_at": "2031-01-01"}],
+        "outcomes": [{"intervention_id": "I", "outcome": "resolved", "measured_at": "2031-09-05"}],
+    }  # fmt: skip
+    for name, rows in sets.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(rows), encoding="utf-8")
+    whole = " ".join(invoke("evaluate", tmp_path, COLUMNS="200").stdout.split())
+    assert "value unknown, cost $1,690.68, net unknown, ROI unknown" in whole
+    assert "override rate" in whole.partition("Unknown, ")[2].partition("(no outcome has human_override)")[0]
+    roi = json_of("evaluate", tmp_path)["roi"]
+    assert (roi["value"], roi["net"], roi["roi"]) == (None, None, None)
+
+
+@pytest.mark.medium
+def test_the_watch_list_is_printed_and_in_the_json(found, tmp_path):
+    assert [one["customer_id"] for one in found["watch_list"]] == ["C009", "C007", "C004"]
+    assert set(found["watch_list"][0]) == {"customer_id", "stage", "days_in_stage", "expected_loss", "reasons"}
+    report = tmp_path / "report.md"
+    whole = " ".join(invoke("evaluate", "--report", report, COLUMNS="120").stdout.split())
+    assert "Watch list: 3 customers without an action" in whole
+    assert "C007 (expected loss $1,714): 172 days in retention, typical is up to 180" in whole
+    assert "Watch list" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.medium
 def test_the_header_names_the_policy_file_and_what_it_changes(tmp_path):
     policy = tmp_path / "bold.toml"
     policy.write_text("[contact]\ncool_down_days = 1\n", encoding="utf-8")
