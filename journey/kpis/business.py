@@ -36,7 +36,7 @@ def compute_business_kpis(facts: Facts, economics: Economics) -> dict[str, Kpi]:
             "mean csat_delta over the outcomes that have one, by segment",
             reason="no outcome has csat_delta",
         ),
-        "nps_delta": unknown_kpi("points", "change of the net promoter score", "no field of the records states it"),
+        "nps_delta": unknown_kpi("points", "change of the net promoter score", "no field states it"),
         **_compute_support_cost(facts, economics),
         "revenue_preserved": total_kpi(
             (compute_preserved_revenue(fact.churn_risk_delta, fact.account_value) for fact in credited),
@@ -54,7 +54,7 @@ def compute_business_kpis(facts: Facts, economics: Economics) -> dict[str, Kpi]:
             reason="no outcome has estimated_revenue_saved",
         ),
         "reduction_in_avoidable_escalations": unknown_kpi(
-            "escalations", "escalations that were prevented", "escalations that did not happen are not recorded"
+            "escalations", "escalations that were prevented", "what did not happen is not recorded"
         ),
         "lifetime_value_change": mean_kpi(
             (
@@ -95,7 +95,7 @@ def _compute_support_cost(facts: Facts, economics: Economics) -> dict[str, Kpi]:
     change = f"{definition}, less {baseline_days:g} days assumed without the orchestrator x the same price; {CREDITED}"
     days = _mean_support_days(facts.outcomes)
     credited_days = _mean_support_days(facts.credited_outcomes)
-    reason = "no resolved intervention of this kind has resolution_time_days"
+    reason = "no resolved case of this kind has resolution_time_days"
     return {
         "cost_per_support_case": (
             Kpi(days[0] * price.amount, "dollars", days[1], definition, "directional")

@@ -10,7 +10,7 @@ from journey.machine import Journey
 from journey.records.outcome_labels import KNOWN_OUTCOMES, SUCCESS_OUTCOMES, UNRESOLVED_OUTCOMES, normalise_outcome
 
 NO_STAGE = "no customer has a recorded stage"
-NO_BASELINE_PERIOD = "it compares with a baseline period, and none is given"
+NO_BASELINE_PERIOD = "no baseline period is given"
 
 
 def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]:
@@ -44,12 +44,12 @@ def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]
             f" {BEFORE_AFTER_DAYS} days before it, customers with a complete window after; issues can also resolve on"
             " their own",
             "directional",
-            reason=f"no contacted customer has {BEFORE_AFTER_DAYS} days of records after the first contact",
+            reason=f"no contacted customer has {BEFORE_AFTER_DAYS} days of records afterwards",
         ),
         **_compute_escalation_rates(facts, journey),
         **_compute_proactive_share(facts),
         "consistency_across_channels": unknown_kpi(
-            "share", "spread of experience between channels", "no field of the records states the channel"
+            "share", "spread of experience between channels", "no field states the channel"
         ),
     }
 

@@ -6,7 +6,7 @@ from journey.kpis.model import Kpi, share_kpi, unknown_kpi
 from journey.machine import Journey
 from journey.records.folder import Records
 
-NO_TRUTH = "no field of the records states which signals were true"
+NO_TRUTH = "no field states which signals were true"
 
 
 def compute_operational_kpis(facts: Facts, records: Records, journey: Journey) -> dict[str, Kpi]:

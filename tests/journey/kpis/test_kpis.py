@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from journey.decision.policy import build_policy
 from journey.evaluation.evaluate import evaluate
+from journey.kpis import NEED_INTERVENTIONS, NEED_OUTCOMES
 from journey.orchestrator.ports import MemoryKpiSink
 from journey.records.folder import Records, bundled_folder, read_folder
 
@@ -148,6 +149,18 @@ def test_values_that_no_record_states_make_value_net_and_return_unknown():
 def test_without_an_action_the_value_is_known_to_be_zero():
     waiting = evaluate(company([], requires_human_approval=True), as_of="2031-01-05").ledger
     assert waiting.value == 0.0
+
+
+@pytest.mark.medium
+def test_without_a_set_its_kpis_have_one_reason():
+    customers = {"customers": [{"customer_id": "A"}]}
+    none = evaluate(Records.from_tables(customers), as_of="2031-01-01")
+    assert kpi(none, "override_rate").reason == kpi(none, "csat_delta").reason == "there are no interventions"
+    without_outcomes = evaluate(company([]), as_of="2031-01-10")
+    assert kpi(without_outcomes, "csat_delta").reason == "there are no outcomes"
+    assert kpi(without_outcomes, "override_rate").reason == "no outcome has human_override"
+    names = {name for members in none.kpis.values() for name in members}
+    assert names >= NEED_INTERVENTIONS | NEED_OUTCOMES
 
 
 @pytest.mark.medium
@@ -298,7 +311,7 @@ def test_kpis_go_to_the_sink(seed):
     ((when, kpis),) = sink.recorded
     assert when == seed.as_of
     assert kpis["operational"]["override_rate"]["n"] == 8
-    assert kpis["operational"]["signal_recall"]["reason"] == "no field of the records states which signals were true"
+    assert kpis["operational"]["signal_recall"]["reason"] == "no field states which signals were true"
 
 
 def test_the_ledger_of_the_seed_by_hand(seed):
