@@ -17,6 +17,7 @@ from journey.core.errors import InputError
 from journey.decision.rules import NO_SIGNAL, NOT_LIVE, REASONS
 from journey.records.database import literal
 from journey.runtime.atomic_files import atomic_file
+from journey.tables.csv_text import disarm_sql
 
 FORMATS = {".parquet": "(FORMAT parquet)", ".csv": "(FORMAT csv, HEADER)"}
 """Formats of decision files, by file extension."""
@@ -60,7 +61,8 @@ def build_relation(table: DecisionTable) -> duckdb.DuckDBPyRelation:
 def write_decisions(table: DecisionTable, path: Path) -> None:
     """Write every decision to a Parquet or CSV file, atomically.
 
-    In CSV, the signals of a decision are one field, separated by semicolons.
+    In CSV, the signals of a decision are one field, separated by semicolons, and an apostrophe precedes a text that a
+    spreadsheet would take for a formula.
 
     Raises:
         InputError: The file extension is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
@@ -70,12 +72,31 @@ def write_decisions(table: DecisionTable, path: Path) -> None:
     cursor = table.cases.cursor
     rows = build_relation(table).sql_query()
     if ending == ".csv":
-        rows = f"SELECT * REPLACE (array_to_string(triggered_by_signals, ';') AS triggered_by_signals) FROM ({rows})"
+        rows = _as_csv_sql(rows)
     with atomic_file(path) as part:
         try:
             cursor.execute(f"COPY ({rows}) TO {literal(str(part))} {FORMATS[ending]}")
         except duckdb.Error as error:
             raise InputError(f"{path}: the decisions cannot be written: {error}") from None
+
+
+def _as_csv_sql(rows: str) -> str:
+    """The rows with texts that no spreadsheet evaluates, and with the signals of a decision as one text."""
+    signals = f"array_to_string([{disarm_sql('each')} FOR each IN triggered_by_signals], ';')"
+    texts = ", ".join(f"{disarm_sql(name)} AS {name}" for name in _TEXT_COLUMNS)
+    return f"SELECT * REPLACE ({signals} AS triggered_by_signals, {texts}) FROM ({rows})"
+
+
+_TEXT_COLUMNS = (
+    "customer_id",
+    "stage",
+    "recommended_action",
+    "held_back_action",
+    "lead_signal",
+    "bright_signal",
+    "cause",
+)
+"""Columns with names from records, policy or journey."""
 
 
 def refuse_unknown_format(path: Path) -> None:

@@ -20,6 +20,7 @@ from uuid import uuid4
 from journey.core.errors import InputError
 from journey.runtime.atomic_files import atomic_file
 from journey.runtime.duckdb import connect_in_memory
+from journey.tables.csv_text import disarm_sql
 from simulation.trace.events import COLUMNS
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def trace_file(path: Path) -> Iterator[Path]:
             with _database(folder) as connection:
                 _copy_to_file(
                     connection,
-                    f"SELECT {_ALL_COLUMNS} FROM {_scan_sql(_merge_sources(connection, folder))}",
+                    f"SELECT {_output_columns(path)} FROM {_scan_sql(_merge_sources(connection, folder))}",
                     part,
                     FORMATS[path.suffix],
                 )
@@ -90,6 +91,13 @@ def trace_file(path: Path) -> Iterator[Path]:
             # A worker that is still writing then fails, instead of creating the folder again.
             with suppress(OSError):
                 folder.rename(folder.with_name("closed"))
+
+
+def _output_columns(path: Path) -> str:
+    """SQL of the columns; in CSV, no text is a formula of a spreadsheet."""
+    if path.suffix != ".csv":
+        return _ALL_COLUMNS
+    return ", ".join(f"{disarm_sql(name)} AS {name}" if name not in _COLUMN_SQL else name for name in COLUMNS)
 
 
 @contextmanager

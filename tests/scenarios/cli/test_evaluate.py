@@ -233,6 +233,29 @@ def test_it_runs_from_any_folder(tmp_path):
 
 
 @pytest.mark.compiled
+def test_no_text_in_a_file_of_decisions_is_a_formula(tmp_path):
+    names = ["=1+1", "+1", "-1", "@sum", "\uff1d1", "plain", "1=1"]
+    customers = [{"customer_id": name} for name in names]
+    stages = [{"customer_id": name, "journey_stage": "onboarding", "state_entered_at": "2025-01-01"} for name in names]
+    signals = [
+        {"signal_id": f"{name}{n}", "customer_id": name, "signal_type": "usage_drop", "signal_strength": 0.9,
+         "detected_at": "2025-01-01", "source": "automated"}
+        for name in names for n in range(2)
+    ]  # fmt: skip
+    for dataset, rows in (("customers", customers), ("journey_state_log", stages), ("signals", signals)):
+        (tmp_path / f"{dataset}.json").write_text(json.dumps(rows))
+    for ending in ("csv", "parquet"):
+        assert invoke("evaluate", tmp_path, "--decisions", tmp_path / "out" / f"d.{ending}").exit_code == 0
+    with (tmp_path / "out" / "d.csv").open(encoding="utf-8", newline="") as lines:
+        written = {row["customer_id"]: row for row in csv.DictReader(lines)}
+    assert set(written) == {"'=1+1", "'+1", "'-1", "'@sum", "'\uff1d1", "plain", "1=1"}
+    assert {each[:5] for each in written["'=1+1"]["triggered_by_signals"].split(";")} == {"'=1+1"}
+    assert written["'=1+1"]["lead_signal"].startswith("'=1+1")
+    assert {each[:5] for each in written["plain"]["triggered_by_signals"].split(";")} == {"plain"}
+    assert {row["customer_id"] for row in pq.read_table(tmp_path / "out" / "d.parquet").to_pylist()} == set(names)
+
+
+@pytest.mark.compiled
 def test_all_decisions_go_to_a_file_by_column(tmp_path):
     file = tmp_path / "all.csv"
     done = invoke("evaluate", "--decisions", file, "--json")

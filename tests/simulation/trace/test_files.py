@@ -1,5 +1,6 @@
 """A trace that comes from several sources: in order, in one file, whole or not at all, and nothing beside it."""
 
+import csv
 import sys
 from contextlib import ExitStack, contextmanager
 
@@ -166,3 +167,16 @@ def largest_file(size):
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_no_text_of_a_csv_file_is_a_formula(tmp_path):
+    """An action or a stage may have any name; numbers stay numbers, and Parquet has the texts as they are."""
+    labels = ["=1+1", "+x", "-x", "@x", "plain", "a=1", ""]
+    trace = Trace([row(n, n, label)._replace(value=-0.5) for n, label in enumerate(labels)])
+    trace.write(tmp_path / "trace.csv")
+    trace.write(tmp_path / "trace.parquet")
+    with (tmp_path / "trace.csv").open(encoding="utf-8", newline="") as lines:
+        written = list(csv.DictReader(lines))
+    assert [each["label"] for each in written] == ["'=1+1", "'+x", "'-x", "'@x", "plain", "a=1", ""]
+    assert {each["value"] for each in written} == {"-0.5"}
+    assert [each.label for each in rows_in(tmp_path / "trace.parquet")] == labels
