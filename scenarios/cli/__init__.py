@@ -11,6 +11,7 @@ import warnings
 from scenarios.cli.messages import print_message
 from scenarios.execution.termination import unwind_on_termination
 
+WRONG_INPUT = 2
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as in shells; the others are in `error_handling`."""
 
@@ -32,3 +33,7 @@ def main() -> None:
         # Interrupted before a command started; afterwards `error_handling` handles it.
         print_message("interrupted")
         raise SystemExit(INTERRUPTED) from None
+    except OSError as error:
+        # From `--help` and `--version`, which print outside of a command.
+        print_message(f"journey: stdout cannot be written: {error.strerror or error}")
+        raise SystemExit(WRONG_INPUT) from None

@@ -1,5 +1,6 @@
 """`journey budget`: one step of a budget transfer, appended to the marketing log of a folder of records."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
@@ -8,6 +9,7 @@ import typer
 
 from journey.core.errors import InputError
 from scenarios.cli.common_options import JsonOption
+from scenarios.cli.error_handling import CHECK_FAILED
 from scenarios.cli.record_options import PolicyOption
 from scenarios.text.phrases import format_name
 
@@ -88,7 +90,7 @@ def command(
     """
     from journey.marketing.budget.commands import StepRequest, run_step
     from journey.marketing.core.policy import MarketingPolicy, read_marketing_policy
-    from scenarios.cli.console import print_json
+    from scenarios.cli.console import print_json, print_message
 
     transfer = _build_transfer(action_id, campaign, source, target, amount)
     if step is not BudgetStep.PROPOSE and (transfer is not None or code is not None):
@@ -108,10 +110,20 @@ def command(
     )
     rules = MarketingPolicy() if policy is None else read_marketing_policy(policy)
     result = run_step(order, folders, rules)
-    if json_:
-        print_json(result.as_dict())
-    else:
-        _print_result(result)
+    try:
+        if json_:
+            print_json(result.as_dict())
+        else:
+            _print_result(result)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # Exit code 2 would mean that nothing is written.
+        print_message(
+            f"journey: the step is in {result.log}, but the result cannot be printed: {error.strerror or error}"
+        )
+        raise typer.Exit(CHECK_FAILED) from None
 
 
 def _build_transfer(

@@ -14,13 +14,12 @@ from typing import Any
 import typer
 
 from journey.core.errors import JourneyError
-from scenarios.cli import INTERRUPTED
+from scenarios.cli import INTERRUPTED, WRONG_INPUT
 from scenarios.cli.messages import print_message
 from scenarios.execution.termination import get_exit_code
 
 SUCCESS = 0
 CHECK_FAILED = 1
-WRONG_INPUT = 2
 
 
 def handle_errors(command: Callable[..., None]) -> Callable[..., None]:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -182,3 +183,15 @@ def test_of_many_steps_at_once_every_one_is_in_the_log_or_refused(folder):
     lines = (folder / "marketing_log.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["to_status"] for line in lines] == ["proposed", "approved"]
     assert not list(folder.glob(".*"))
+
+
+def test_a_step_that_is_written_is_not_reported_as_refused(folder):
+    """Exit code 2 means that nothing is written; on a full disk, stdout fails after the step."""
+    step = ["budget", "reject", "BUD_0003", str(folder), "--by", "ANNA", "--on", "2026-03-20"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*RUN, *step], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    log = folder / "marketing_log.jsonl"
+    assert done.returncode == 1
+    expected = f"journey: the step is in {log}, but the result cannot be printed: No space left on device\n"
+    assert done.stderr.endswith(expected)
+    assert json.loads(log.read_text(encoding="utf-8").splitlines()[-1])["to_status"] == "rejected"
