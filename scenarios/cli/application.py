@@ -11,10 +11,23 @@ from journey.core.suggestions import did_you_mean
 from scenarios.cli.commands import COMMANDS
 from scenarios.cli.error_handling import handle_errors
 from scenarios.cli.help_text import MAX_WIDTH, Command
+from scenarios.text.escaping import escape_terminal
+
+_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+"""Errors of arguments and options, which typer reports."""
 
 
 class LazyGroup(TyperGroup):
     """A group that imports the module of a command when the command is used."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; arguments that an error message repeats are escaped."""
+        try:
+            return super().invoke(ctx)
+        except _USAGE_ERROR as error:
+            if isinstance(message := getattr(error, "message", None), str):
+                error.message = escape_terminal(message)  # type: ignore[attr-defined]
+            raise
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is typer's
         """Names of the commands, in the order of `COMMANDS`."""

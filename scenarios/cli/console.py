@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 PIPED_WIDTH = 120
 """Width in columns of output to a file or a pipe."""
+
+MIN_WIDTH = 20
+"""Smallest width in columns; narrower terminals wrap the lines themselves."""
 
 
 LONG_LIST = 1_000
@@ -166,16 +170,25 @@ _TRAILING_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
 
 def console() -> "Console":
     """The console for results on stdout."""
-    # A terminal and COLUMNS determine the width; for a pipe, rich would assume 80.
-    known = sys.stdout.isatty() or "COLUMNS" in os.environ
     return _console_class()(
         file=cast("TextIO", _TrimmedLines(sys.stdout)),
-        width=None if known else PIPED_WIDTH,
+        width=_width(),
         markup=False,
         emoji=False,
         highlight=False,
         soft_wrap=False,
     )
+
+
+def _width() -> int:
+    """The width in columns: that of COLUMNS, or of the terminal; for a pipe, rich would assume 80."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return max(int(columns), MIN_WIDTH)
+    if not sys.stdout.isatty():
+        return PIPED_WIDTH
+    # Rich would take any number in COLUMNS, and print nothing at a width of 0.
+    return max(shutil.get_terminal_size().columns, MIN_WIDTH)
 
 
 def styled(text: str, style: str, rest: str = "") -> "Text":

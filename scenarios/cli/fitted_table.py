@@ -69,7 +69,7 @@ class FittedTable(Table):
         return None
 
     def _stacked(self, console: "Console") -> Iterator[Padding]:
-        names = [str(column.header).replace("\n", " ") for column in self.columns]
+        names = [console.render_str(str(column.header)).plain.replace("\n", " ") for column in self.columns]
         for cells in zip(*(column.cells for column in self.columns), strict=True):
             texts = [console.render_str(cell) if isinstance(cell, str) else cell for cell in cells]
             parts = [

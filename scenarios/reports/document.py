@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journey.core.errors import InputError
-from scenarios.text.escaping import escape_html, escape_markdown
+from scenarios.text.escaping import escape_html, escape_markdown, escape_markdown_line, escape_terminal
 from scenarios.text.phrases import describe_omitted_rows
 
 
@@ -112,13 +112,13 @@ def render_markdown(blocks: Sequence[Block]) -> str:
 def _markdown(block: Block) -> str:
     match block:
         case Heading(level, text):
-            return f"{'#' * level} {escape_markdown(text)}"
+            return f"{'#' * level} {escape_markdown_line(text)}"
         case Paragraph(text):
-            return escape_markdown(text)
+            return escape_markdown_line(text)
         case Items(items):
-            return "\n".join(f"- {escape_markdown(item)}" for item in items)
+            return "\n".join(f"- {escape_markdown_line(item)}" for item in items)
         case Code(text):
-            return "\n".join(f"    {line}" for line in text.splitlines())
+            return "\n".join(f"    {line}" for line in escape_terminal(text).splitlines())
         case Grid(columns, rows):
             numbers = block.numbers
             ruler = ["---:" if index in numbers else "---" for index in range(len(columns))]

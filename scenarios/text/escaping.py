@@ -6,30 +6,35 @@ Tables and reports print such text as it is: a name such as ``[red]`` or ``<b>``
 import re
 from html import escape
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters except line feed and tab, overrides of the writing direction, and unpaired surrogates."""
-_MARKDOWN_SIGNS = ("\\", "|", "<", "*", "_", "`", "[")
+from journey.core.printable import escape_quoted, escape_unprintable
+
+_MARKDOWN_SIGNS = re.compile(r"[\\|<*_`\[~]|&(?=#?\w+;)")
+"""What sets a style, opens a tag or a link, or is a character reference, anywhere in a line."""
+_MARKDOWN_STARTS = re.compile(r"\A(?:[#+=>-]|(\d{1,9})(?=[.)]))")
+"""What makes a line a heading, a list item, a quotation or a rule."""
+_CLOSING_HASHES = re.compile(r"#(?=#*\Z)")
+"""Number signs at the end, which a heading would lose."""
 
 
 def escape_terminal(text: str) -> str:
     r"""`text` with control characters as codes such as ``\x1b``, because they could change colours or the cursor."""
-    return _CONTROL.sub(lambda match: repr(match.group())[1:-1], text)
+    return escape_unprintable(text)
 
 
 def escape_json(text: str) -> str:
-    r"""JSON text with control characters that JSON permits as codes such as ``\u202e``; its value stays the same.
-
-    The line feed, which indents JSON, and the tab stay.
-    """
-    return _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    r"""JSON in which strings have codes such as ``\u009b`` for control characters; it has the same value."""
+    return escape_quoted(text)
 
 
 def escape_markdown(text: str) -> str:
     """`text` on one line, in which nothing breaks a table, opens a tag or sets a style."""
-    safe = escape_terminal(" ".join(text.split()))
-    for sign in _MARKDOWN_SIGNS:
-        safe = safe.replace(sign, f"\\{sign}")
-    return safe
+    return _MARKDOWN_SIGNS.sub(r"\\\g<0>", escape_terminal(" ".join(text.split())))
+
+
+def escape_markdown_line(text: str) -> str:
+    """`text` as a line of its own: in addition, it is no heading, list item, quotation or rule."""
+    line = _MARKDOWN_STARTS.sub(lambda start: f"{start[1]}\\" if start[1] else f"\\{start[0]}", escape_markdown(text))
+    return _CLOSING_HASHES.sub(r"\\#", line)
 
 
 def escape_html(text: str) -> str:

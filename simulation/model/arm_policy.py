@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from journey.core.printable import escape_quoted
 from journey.decision.policy import MONITOR_ONLY
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _value(value: Any) -> str:
         items = [_value(item) for item in value]
         return "[\n    " + ",\n    ".join(items) + ",\n]" if lines else "[" + ", ".join(items) + "]"
     # JSON strings, numbers and booleans are valid TOML, except that TOML requires DEL to be escaped.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return escape_quoted(json.dumps(value, ensure_ascii=False))
 
 
 def _key(name: str) -> str:

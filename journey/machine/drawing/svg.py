@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from journey.core.printable import escape_unprintable
 from journey.machine.drawing.coordinates import Band, assign_coordinates, compute_ports
 from journey.machine.drawing.layers import Chain, Node, arrange_rows
 from journey.machine.drawing.links import Link, build_links
@@ -64,6 +65,7 @@ def to_svg(journey: Journey) -> str:
 
 def _page(title: str, width: float, height: float, body: Iterable[str]) -> str:
     inside = "\n".join(part for part in body if part)
+    title = escape_unprintable(title)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
         f'height="{height:.0f}" role="img" aria-label={quoteattr(title)} font-family={quoteattr(_FONT)}>\n'
@@ -182,7 +184,7 @@ def _text(
     # A third of the size below the middle: `dominant-baseline` is not understood everywhere.
     return (
         f'<text class="{css_class}" x="{x:.1f}" y="{y + size * 0.34:.1f}" font-size="{size}" font-weight="{weight}" '
-        f'text-anchor="middle" fill="{colour}">{escape(text)}</text>'
+        f'text-anchor="middle" fill="{colour}">{escape(escape_unprintable(text))}</text>'
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from journey.core.printable import escape_unprintable
 from journey.machine.drawing.links import build_links, format_move
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ def to_mermaid(journey: Journey) -> str:
     """The journey as a Mermaid state diagram; `[*]` marks initial and terminal stages."""
     names = {stage: _mermaid_id(code, stage) for code, stage in enumerate(journey.stages)}
     lines = ["stateDiagram-v2"]
-    lines += [f'    state "{stage}" as {names[stage]}' for stage in journey.stages if names[stage] != stage]
+    lines += [
+        f'    state "{escape_unprintable(stage)}" as {names[stage]}'
+        for stage in journey.stages
+        if names[stage] != stage
+    ]
     # A stage without arrows is drawn only if it is named.
     lines += [f"    {names[stage]}" for stage in journey.stages if names[stage] == stage]
     lines += [f"    [*] --> {names[stage]}" for stage in journey.initial]
@@ -56,9 +61,10 @@ def _mermaid_id(code: int, stage: str) -> str:
 
 def _mermaid_text(text: str) -> str:
     """Characters that end or alter a label, as Mermaid's entity codes."""
-    return "".join(char if char.isalnum() or char in " _-/.,()[]" else f"#{ord(char)};" for char in text)
+    characters = escape_unprintable(text)
+    return "".join(char if char.isalnum() or char in " _-/.,()[]" else f"#{ord(char)};" for char in characters)
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = escape_unprintable(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

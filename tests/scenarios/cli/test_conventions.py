@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import date, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from journey.runtime.atomic_files import write_text
 from scenarios.cli import console, error_handling
 from scenarios.cli.application import app
 from scenarios.cli.commands import COMMANDS
+from scenarios.text.escaping import escape_terminal
 from tests.scenarios.cli.invocation import RUN, invoke, process
 
 
@@ -219,3 +221,90 @@ class TestHelp:
         assert "Print at most N findings; --json lists all. Default: 200." in text
         assert "Ignore records dated later. Default: the latest date in the records. --policy" in text
         assert "check [OPTIONS] [FOLDER]" in text
+
+
+@pytest.mark.parametrize("columns", ["0", "-5", "1", "abc", "", "007", "\u0665"])
+@pytest.mark.parametrize("command", ["check", "evaluate", "campaigns", "scenarios", "validate", "--help"])
+def test_every_value_of_columns_leaves_a_readable_page(command, columns):
+    arguments = [command, "seed_ten"] if command == "validate" else [command]
+    done = invoke(*arguments, COLUMNS=columns)
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert len(lines) > 3
+    assert max(map(len, lines)) >= console.MIN_WIDTH - 5
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_a_full_disk_is_a_message_outside_of_commands_too(option):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*RUN, option], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "journey: stdout cannot be written: No space left on device\n"
+
+
+CONTROLS = "\x1b[31mX\x1b]0;t\x07\x9b2J\u202e"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [CONTROLS],
+        ["check", "--" + CONTROLS],
+        ["check", "a", CONTROLS],
+        ["check", CONTROLS],
+        ["check", "--limit", CONTROLS],
+        ["check", "--as-of", CONTROLS],
+        ["evaluate", "--customer", CONTROLS],
+        ["evaluate", "--report", CONTROLS],
+        ["validate", CONTROLS],
+        ["validate", "default", "--set", CONTROLS],
+        ["validate", "default", "--set", f"{CONTROLS}=1"],
+        ["simulate", "default", "--arm", CONTROLS],
+        ["simulate", "default", "--engine", CONTROLS],
+        ["budget", CONTROLS, "a", "b"],
+        ["budget", "propose", CONTROLS, "b"],
+    ],
+)
+def test_no_control_character_of_an_argument_reaches_the_terminal(arguments):
+    done = invoke(*arguments)
+    assert done.exit_code == 2
+    assert escape_terminal(done.stderr + done.stdout) == done.stderr + done.stdout
+
+
+def test_no_control_character_of_a_file_reaches_the_terminal(tmp_path):
+    (tmp_path / "customers.json").write_text(json.dumps([{"customer_id": f"C{CONTROLS}", "segment": CONTROLS}]))
+    (tmp_path / "journey_state_log.json").write_text(
+        json.dumps([{"customer_id": f"C{CONTROLS}", "journey_stage": CONTROLS, "state_entered_at": "2025-01-06"}])
+    )
+    (tmp_path / "campaigns.json").write_text(
+        json.dumps([{"campaign_id": f"C{CONTROLS}", "status": CONTROLS, "start_date": "2025-01-06"}])
+    )
+    scenario = tmp_path / "scenario.toml"
+    scenario.write_text(
+        f'extends = "seed_ten"\ntitle = {json.dumps(CONTROLS)}\nquestion = {json.dumps(CONTROLS)}\n'
+        f"[arms.treated]\nlabel = {json.dumps(CONTROLS)}\n"
+    )
+    policy = tmp_path / "policy.toml"
+    policy.write_text(f"[funnel]\nnames = {json.dumps([CONTROLS])}\n")
+    compare = ["compare", scenario, "--replications", "2", "--set", "horizon_days=5", "--workers", "1"]
+    for arguments in (
+        ["check", tmp_path],
+        ["evaluate", tmp_path],
+        ["campaigns", tmp_path, "--as-of", "2025-02-01"],
+        ["campaigns", tmp_path, "--as-of", "2025-02-01", "--policy", policy],
+        ["validate", scenario],
+        ["simulate", scenario, "--days", "5"],
+        ["explain", scenario, "--customer", "0", "--days", "5"],
+        compare,
+    ):
+        for more in ([], ["--json"]):
+            done = invoke(*arguments, *more)
+            printed = done.stdout + done.stderr
+            assert escape_terminal(printed) == printed, arguments
+            assert "Traceback" not in printed
+    for report in ("r.md", "r.html"):
+        for arguments in (["evaluate", tmp_path], ["campaigns", tmp_path, "--as-of", "2025-02-01"], compare):
+            done = invoke(*arguments, "--report", tmp_path / "out" / report)
+            assert done.exit_code == 0, done.stderr
+            written = (tmp_path / "out" / report).read_text(encoding="utf-8")
+            assert escape_terminal(written) == written

@@ -7,8 +7,10 @@ from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from journey.core.printable import escape_unprintable
 from journey.machine import Guard, Journey, Move, default_journey
 from journey.machine.drawing import to_dot, to_mermaid, to_svg
 from journey.machine.lifecycles import (
@@ -136,6 +138,19 @@ def test_names_that_other_notations_would_misread_are_quoted():
     assert 'digraph "a <\\"journey\\"> & more" {' in dot
     assert '[label="go on [segment \\"big\\"; <one> or a:b\\\\c]"]' in dot
     assert 'segment "big"; <one> or' in " ".join(texts(to_svg(journey)))
+
+
+@given(st.text(max_size=6), st.text(min_size=1, max_size=6))
+@example("a\x01\x9b\ufffe\ud800", "\x1b[2J\x07")
+def test_no_text_breaks_a_picture_or_acts_on_a_terminal(name: str, segment: str):
+    """Stages and moves have plain names; the journey and the values of a guard may have any."""
+    move = Move("go", "first", "last", Guard.of(segment=[segment]))
+    journey = Journey.build(name=name, stages=("first", "last"), initial="first", moves=(move,))
+    svg = to_svg(journey)
+    ET.fromstring(svg)
+    for picture in (svg, to_dot(journey), to_mermaid(journey)):
+        assert escape_unprintable(picture) == picture
+        picture.encode("utf-8")
 
 
 def test_a_journey_of_one_stage_can_be_drawn():
