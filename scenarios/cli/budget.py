@@ -173,6 +173,15 @@ def _parse_reason_code(code: str | None) -> "ReasonCode | None":
     return known
 
 
+def _describe_money(result: "StepResult", channel: str) -> str:
+    """What a channel can give, and what pending transfers hold."""
+    from journey.money.format import format_exact_dollars
+
+    held = result.held_by.get(channel)
+    balance = f" of {format_exact_dollars(result.balances[channel])}; {', '.join(held)} holds the rest" if held else ""
+    return f"{channel} {format_exact_dollars(result.to_give[channel])}{balance}"
+
+
 def _print_result(result: "StepResult") -> None:
     from journey.money.format import format_exact_dollars
     from scenarios.cli.console import console, print_message
@@ -183,8 +192,7 @@ def _print_result(result: "StepResult") -> None:
         f"{move.from_channel_id} to "
         f"{move.to_channel_id} in {move.campaign_id}, by {last.actor_id} on {last.timestamp:%Y-%m-%d %H:%M}",
     )
-    balances = (f"{channel} {format_exact_dollars(has)}" for channel, has in result.balances.items())
-    out.print(f"available budget: {', '.join(balances)}")
+    out.print(f"to give: {', '.join(_describe_money(result, channel) for channel in result.to_give)}")
     steps = ", ".join(step.replace("_", "-") for step in result.legal_moves)
     out.print(f"next steps: {steps or 'none; the transfer is closed'}")
     print_message(f"wrote {result.log}")

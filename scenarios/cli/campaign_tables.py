@@ -141,7 +141,7 @@ def _print_budget(out: "Console", evaluation: "CampaignEvaluation", limit: int) 
         out.print(f"{line}\n")
     budget = evaluation.sections["budget"]
     channels = [channel_cells(row) for row in budget["channels"]]
-    _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("available", "return per dollar"))
+    _print_rows(out, "Channels", CHANNEL_COLUMNS, channels, limit, right=("to give", "return per dollar"))
     for line in budget_lines(budget):
         out.print(line)
     out.print()

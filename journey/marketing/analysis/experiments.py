@@ -89,10 +89,11 @@ class ExperimentAnalysis:
         p_adjusted: The p-value adjusted for the number of experiments in the family (Holm); the call rests on it.
         family: The family in words.
         family_size: Number of experiments in the family.
-        adjusted_ci_low: Lower bound of the lift, at the confidence that matches the adjusted p-value.
-        adjusted_ci_high: Upper bound.
-        adjusted_difference_ci_low: Lower bound of the difference, at that confidence.
-        adjusted_difference_ci_high: Upper bound.
+        tested_ci_low: Lower bound of the lift, at the confidence that matches the adjusted p-value.
+        tested_ci_high: Upper bound.
+        tested_difference_ci_low: Lower bound of the difference, at that confidence.
+        tested_difference_ci_high: Upper bound.
+        tested_confidence: That confidence.
         test: Name of the statistical test.
         sample_ratio: Impressions of the assets compared with the planned split; None if an asset is not measured.
         call: ``winner``, ``no winner`` or ``cannot be analysed``.
@@ -122,10 +123,11 @@ class ExperimentAnalysis:
     p_adjusted: float | None = None
     family: str | None = None
     family_size: int | None = None
-    adjusted_ci_low: float | None = None
-    adjusted_ci_high: float | None = None
-    adjusted_difference_ci_low: float | None = None
-    adjusted_difference_ci_high: float | None = None
+    tested_ci_low: float | None = None
+    tested_ci_high: float | None = None
+    tested_difference_ci_low: float | None = None
+    tested_difference_ci_high: float | None = None
+    tested_confidence: float | None = None
     test: str | None = None
     sample_ratio: CountCheck | None = None
     call: Call = "cannot be analysed"
@@ -358,7 +360,7 @@ def _conclude(compared: _Comparison, family: Family, policy: ExperimentPolicy) -
     control_rate, variant_rate = table.events / table.customers, table.other_events / table.other_customers
     p_adjusted = family.adjust(p_value)
     lift, difference = _compute_intervals(table, policy.confidence, p_value)
-    adjusted_lift, adjusted_difference = _compute_intervals(table, family.matched_confidence(p_value), p_value)
+    tested_lift, tested_difference = _compute_intervals(table, family.matched_confidence(p_value), p_value)
     analysis = replace(
         compared.analysis,
         lift=variant_rate / control_rate - 1.0 if control_rate else None,
@@ -373,10 +375,11 @@ def _conclude(compared: _Comparison, family: Family, policy: ExperimentPolicy) -
         p_adjusted=p_adjusted,
         family=family.description,
         family_size=family.size,
-        adjusted_ci_low=adjusted_lift.low,
-        adjusted_ci_high=adjusted_lift.high,
-        adjusted_difference_ci_low=adjusted_difference.low,
-        adjusted_difference_ci_high=adjusted_difference.high,
+        tested_ci_low=tested_lift.low,
+        tested_ci_high=tested_lift.high,
+        tested_difference_ci_low=tested_difference.low,
+        tested_difference_ci_high=tested_difference.high,
+        tested_confidence=family.matched_confidence(p_value),
         test=compared.test.name,
     )
     return _decide_call(analysis, compared, family, policy)

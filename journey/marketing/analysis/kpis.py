@@ -228,23 +228,31 @@ def _compute_sum(rows: Iterable[tuple[str, float | None]], definition: str, stat
 
 
 def _compute_moves(context: "MarketingContext") -> dict[str, Kpi]:
-    execute = context.cursor.execute
-    moved = execute(
-        "SELECT campaign_id, sum(amount) FROM seen_budget_actions "
-        "WHERE status = 'executed' AND from_channel_id <> to_channel_id GROUP BY ALL ORDER BY 1"
-    ).fetchall()
-    pending = execute(
-        "SELECT campaign_id, sum(amount) FROM seen_budget_actions WHERE status IN ('proposed', 'approved') "
-        "GROUP BY ALL ORDER BY 1"
-    ).fetchall()
+    is_moved = "status = 'executed' AND from_channel_id <> to_channel_id"
     return {
-        "capital_moved": _compute_sum(
-            moved, "dollars of executed transfers between two channels; n is the number of campaigns"
+        "capital_moved": _sum_actions(
+            context, is_moved, "dollars of executed transfers between two channels; n is the number of campaigns"
         ),
-        "capital_waiting": _compute_sum(
-            pending, "dollars of transfers that are proposed or approved; n is the number of campaigns"
+        "capital_waiting": _sum_actions(
+            context,
+            "status IN ('proposed', 'approved')",
+            "dollars of transfers that are proposed or approved; n is the number of campaigns",
         ),
     }
+
+
+def _sum_actions(context: "MarketingContext", where: str, definition: str) -> Kpi:
+    """Sum of the amounts of budget actions; unknown if one of them is in another currency."""
+    rows = context.cursor.execute(f"""
+        SELECT campaign_id, sum(amount), string_agg(budget_action_id, ', ' ORDER BY budget_action_id)
+            FILTER (WHERE is_foreign)
+        FROM seen_budget_actions WHERE {where} GROUP BY ALL ORDER BY 1
+    """).fetchall()
+    foreign = ", ".join(actions for _, _, actions in rows if actions is not None)
+    if foreign:
+        reason = f"{foreign} is in another currency, and amounts are not converted"
+        return unknown_kpi("dollars", f"{definition}, by campaign", reason)
+    return _compute_sum(((campaign, amount) for campaign, amount, _ in rows), definition)
 
 
 def _list_unrecorded() -> dict[str, Kpi]:

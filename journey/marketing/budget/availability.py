@@ -1,6 +1,6 @@
 """What is available for budget transfers: money, pending actions, serious risks, closed campaigns."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from journey.marketing.budget.rules import ChannelKey
 from journey.marketing.risks.inbox import build_risk_inbox, group_serious_risks
@@ -15,6 +15,23 @@ IS_PENDING_SQL = "status IN ('proposed', 'approved')"
 _MOVES_MONEY_SQL = "from_channel_id <> to_channel_id"
 
 
+class Hold(NamedTuple):
+    """Money that pending budget actions will take from a channel.
+
+    Attributes:
+        amount: Dollars; None if an action is in another currency.
+        actions: IDs of the actions.
+    """
+
+    amount: float | None
+    actions: tuple[str, ...]
+
+    def describe(self) -> str:
+        """The hold in words, for instance "600.00 more is held by BUD_0007"."""
+        amount = "an unknown amount" if self.amount is None else f"{self.amount:.2f} more"
+        return f"{amount} is held by {', '.join(self.actions)}"
+
+
 def compute_available(context: "MarketingContext", *, deduct_pending: bool) -> dict[ChannelKey, float | None]:
     """Dollars that each channel can give: its balance, 0 or more; None if the balance is unknown.
 
@@ -23,13 +40,31 @@ def compute_available(context: "MarketingContext", *, deduct_pending: bool) -> d
         deduct_pending: Whether to subtract the money that pending budget actions will take. A new proposal must not
             use that money; the execution of a pending action may.
     """
-    pending = sum_pending_by_channel(context) if deduct_pending else {}
+    holds = read_holds(context) if deduct_pending else {}
     available: dict[ChannelKey, float | None] = {}
     for channel in read_balances(context):
         key = channel.campaign_id, channel.channel_id
-        balance = channel.balance
-        available[key] = None if balance is None else round(max(0.0, balance - pending.get(key, 0.0)), 2)
+        held = holds[key].amount if key in holds else 0.0
+        is_unknown = channel.balance is None or held is None
+        available[key] = None if is_unknown else round(max(0.0, (channel.balance or 0.0) - (held or 0.0)), 2)
     return available
+
+
+def describe_available(context: "MarketingContext", *, deduct_pending: bool) -> dict[ChannelKey, str]:
+    """Notes on the money of channels: why it is unknown, and which pending actions hold how much of it.
+
+    Args:
+        context: The records.
+        deduct_pending: Whether the money of pending actions was subtracted.
+    """
+    holds = read_holds(context) if deduct_pending else {}
+    notes = {}
+    for channel in read_balances(context):
+        key = channel.campaign_id, channel.channel_id
+        parts = [channel.reason, holds[key].describe() if key in holds else None]
+        if any(parts):
+            notes[key] = "; ".join(part for part in parts if part)
+    return notes
 
 
 def compute_available_in_campaigns(
@@ -42,13 +77,14 @@ def compute_available_in_campaigns(
     return {key: amount for key, amount in available.items() if key in campaign_channels}
 
 
-def sum_pending_by_channel(context: "MarketingContext") -> dict[ChannelKey, float]:
-    """Dollars that pending budget actions will take from each channel."""
+def read_holds(context: "MarketingContext") -> dict[ChannelKey, Hold]:
+    """The money that pending budget actions will take, by the channel that gives it."""
     rows = context.cursor.execute(f"""
-        SELECT campaign_id, from_channel_id, sum(amount) FROM seen_budget_actions
-        WHERE {IS_PENDING_SQL} AND {_MOVES_MONEY_SQL} GROUP BY ALL
+        SELECT campaign_id, from_channel_id, CASE WHEN NOT bool_or(is_foreign) THEN sum(amount) END,
+            list(budget_action_id ORDER BY budget_action_id)
+        FROM seen_budget_actions WHERE {IS_PENDING_SQL} AND {_MOVES_MONEY_SQL} GROUP BY ALL
     """).fetchall()
-    return {(campaign, channel): float(amount) for campaign, channel, amount in rows}
+    return {(campaign, channel): Hold(amount, tuple(actions)) for campaign, channel, amount, actions in rows}
 
 
 def find_pending_pairs(context: "MarketingContext") -> list[set[ChannelKey]]:

@@ -9,7 +9,7 @@ The folders are locked from reading until writing (`journey.marketing.budget.log
 the same time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,9 @@ from journey.decision.as_of import AsOf, resolve_moment
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.availability import (
+    IS_PENDING_SQL,
     compute_available_in_campaigns,
+    describe_available,
     find_closed_campaigns,
     find_serious_risks,
 )
@@ -85,6 +87,8 @@ class StepResult:
         events: Events appended to the log, in order.
         log: Path of the log.
         balances: Balances of the two channels after the step in dollars, by channel; None if unknown.
+        to_give: Dollars that the two channels can give after the step, without the money that pending actions hold.
+        held_by: IDs of the pending actions that hold money of the two channels, by channel.
     """
 
     transfer: Transfer
@@ -93,6 +97,8 @@ class StepResult:
     events: tuple[LogEvent, ...]
     log: Path
     balances: dict[str, float | None]
+    to_give: dict[str, float | None]
+    held_by: dict[str, tuple[str, ...]]
 
     def as_dict(self) -> dict[str, Any]:
         """The step as JSON-ready data."""
@@ -106,6 +112,8 @@ class StepResult:
             "status": self.status,
             "legal_moves": list(self.legal_moves),
             "balances": self.balances,
+            "to_give": self.to_give,
+            "held_by": {channel: list(actions) for channel, actions in self.held_by.items()},
             "events": [event.model_dump(mode="json") for event in self.events],
             "log": str(self.log),
         }
@@ -173,7 +181,8 @@ class _Session:
         }
         # A proposal must not promise money that pending actions will take; a pending action may take it.
         available = compute_available_in_campaigns(self.context, deduct_pending=request.step == "propose")
-        self.workflow = BudgetWorkflow(self.log, available, lambda: find_serious_risks(self.context))
+        notes = describe_available(self.context, deduct_pending=request.step == "propose")
+        self.workflow = BudgetWorkflow(self.log, available, lambda: find_serious_risks(self.context), notes=notes)
         self.record = self._read_record()
         self.at = self._resolve_moment()
 
@@ -183,7 +192,28 @@ class _Session:
         append_to_log(self.path, events)
         status = events[-1].to_status
         legal = budget_action_lifecycle().legal_moves(status)
-        return StepResult(transfer, status, legal, events, self.path, self._compute_balances(transfer))
+        balances = self._compute_balances(transfer)
+        held = self._compute_holds(transfer, status)
+        to_give = {channel: _subtract_holds(balance, held[channel].values()) for channel, balance in balances.items()}
+        held_by = {channel: tuple(actions) for channel, actions in held.items() if actions}
+        return StepResult(transfer, status, legal, events, self.path, balances, to_give, held_by)
+
+    def _compute_holds(self, transfer: Transfer, status: str) -> dict[str, dict[str, float | None]]:
+        """Dollars that pending actions hold after the step, by channel of the transfer and action; None if unknown."""
+        rows = self.context.cursor.execute(
+            f"""
+            SELECT from_channel_id, budget_action_id, CASE WHEN NOT is_foreign THEN amount END FROM seen_budget_actions
+            WHERE {IS_PENDING_SQL} AND from_channel_id <> to_channel_id AND campaign_id = ? AND budget_action_id <> ?
+            ORDER BY budget_action_id
+            """,
+            [transfer.campaign_id, transfer.transfer_id],
+        ).fetchall()
+        held: dict[str, dict[str, float | None]] = {transfer.from_channel_id: {}, transfer.to_channel_id: {}}
+        own = (transfer.from_channel_id, transfer.transfer_id, transfer.amount)
+        for channel, action, amount in [*rows, *([own] if status in ("proposed", "approved") else [])]:
+            if channel in held:
+                held[channel][action] = amount
+        return held
 
     def _compute_balances(self, transfer: Transfer) -> dict[str, float | None]:
         change = {"executed": transfer.amount, "rolled_back": -transfer.amount}.get(self.log.events[-1].to_status, 0.0)
@@ -330,6 +360,13 @@ class _Session:
     def _list_action_ids(self) -> list[str]:
         rows = self.context.cursor.execute("SELECT budget_action_id FROM seen_budget_actions ORDER BY 1").fetchall()
         return [row[0] for row in rows]
+
+
+def _subtract_holds(balance: float | None, held: Iterable[float | None]) -> float | None:
+    """What remains of a balance, 0 or more; None if any amount is unknown."""
+    amounts = list(held)
+    known = [amount for amount in amounts if amount is not None]
+    return None if balance is None or len(known) < len(amounts) else round(max(0.0, balance - sum(known)), 2)
 
 
 _TRANSFER_COLUMNS = ("campaign_id", "from_channel_id", "to_channel_id", "amount")

@@ -138,8 +138,8 @@ def report_governance(context: "MarketingContext") -> dict[str, Any]:
     """
     proof = prove(read_log_events(context), context.policy)
     rows = context.cursor.execute("""
-        SELECT budget_action_id, campaign_id, amount, approved_by_human, approver_id, approval_latency_minutes,
-            timestamp
+        SELECT budget_action_id, campaign_id, amount, currency, approved_by_human, approver_id,
+            approval_latency_minutes, timestamp
         FROM seen_budget_actions WHERE status IN ('executed', 'rolled_back') ORDER BY timestamp, budget_action_id
     """).fetchall()
     not_logged = [
@@ -147,10 +147,11 @@ def report_governance(context: "MarketingContext") -> dict[str, Any]:
             "budget_action_id": action,
             "campaign_id": campaign,
             "amount": amount,
+            "currency": currency,
             "proposed_at": proposed.isoformat(),
             "message": _describe_record(approver, latency, approved=approved),
         }
-        for action, campaign, amount, approved, approver, latency, proposed in rows
+        for action, campaign, amount, currency, approved, approver, latency, proposed in rows
         if action not in proof.executed
     ]
     verdict = "violated" if not proof.is_compliant else "not_provable" if not_logged or not proof.executed else "proved"

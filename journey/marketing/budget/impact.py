@@ -68,13 +68,14 @@ class ChannelImpact:
 def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
     """Every executed transfer between two channels, by time, with both channels before and after, JSON-ready."""
     rows = context.cursor.execute("""
-        SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, moment FROM moves
+        SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount,
+            dollars(amount) || CASE WHEN is_foreign THEN ' ' || currency ELSE '' END, moment FROM moves
         ORDER BY moment, budget_action_id
     """).fetchall()
     roles: tuple[Role, Role] = ("gave", "received")
     prior = compute_prior(sum_counts(read_counts_by_channel(context)))
     transfers = []
-    for action, campaign, source, target, amount, moment in rows:
+    for action, campaign, source, target, amount, amount_text, moment in rows:
         moment_sql = f"{literal(moment.isoformat(sep=' '))}::TIMESTAMP"
         before = read_counts_by_channel(context, f"i.timestamp <= {moment_sql}")
         after = read_counts_by_channel(context, f"{_INTERVAL_START} >= {moment_sql}")
@@ -93,7 +94,7 @@ def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
                 "amount": amount,
                 "moved_at": moment.isoformat(),
                 "channels": [asdict(side) for side in impacts],
-                "message": " ".join(f"{side.channel_id} {side.role} {amount:.2f}: {side.reason}" for side in impacts),
+                "message": " ".join(f"{side.channel_id} {side.role} {amount_text}: {side.reason}" for side in impacts),
             }
         )
     return transfers

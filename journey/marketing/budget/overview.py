@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from journey.marketing.budget.availability import (
     IS_PENDING_SQL,
     compute_available_in_campaigns,
+    describe_available,
     find_closed_campaigns,
     find_serious_risks,
 )
@@ -50,28 +51,31 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
     """
     exclusions = {(each.campaign_id, each.channel_id): each.left_out for each in channels}
     available = compute_available_in_campaigns(context, deduct_pending=False)
+    notes = describe_available(context, deduct_pending=False)
     serious_risks, closed = find_serious_risks(context), find_closed_campaigns(context)
     rows = context.cursor.execute(f"""
-        SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, timestamp, proposed_by, status
+        SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, currency, is_foreign, timestamp,
+            proposed_by, status
         FROM seen_budget_actions WHERE {IS_PENDING_SQL} ORDER BY timestamp, budget_action_id
     """).fetchall()
     log = MarketingLog(read_log_events(context), context.policy)
     actions = []
-    for *columns, proposed, kind, status in rows:
+    for *columns, currency, is_foreign, proposed, kind, status in rows:
         transfer = Transfer(*columns)
         objections = [
             *_find_closed_objection(closed.get(transfer.campaign_id)),
-            *find_objections(transfer, available, serious_risks),
+            *_find_currency_objection(currency, context, is_foreign=is_foreign),
+            *find_objections(transfer, available, serious_risks, notes),
         ]
         exclusion = None if transfer.campaign_id in closed else exclusions.get(transfer.taker)
         messages = [each.message for each in objections] or ["It currently breaks no rule."]
         actions.append(
             asdict(transfer)
             | {
+                "currency": currency,
                 "status": status,
-                "requires_human_approval": log.needs_person(
-                    transfer.transfer_id, transfer.amount, kind or "human", context.as_of or proposed
-                ),
+                "requires_human_approval": is_foreign
+                or log.needs_person(transfer.transfer_id, transfer.amount, kind or "human", context.as_of or proposed),
                 "objections": [each._asdict() for each in objections],
                 "message": " ".join(
                     [*messages, *([f"On {transfer.to_channel_id}, {exclusion}."] if exclusion else [])]
@@ -79,6 +83,13 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
             }
         )
     return actions
+
+
+def _find_currency_objection(currency: str, context: "MarketingContext", *, is_foreign: bool) -> list[Objection]:
+    if not is_foreign:
+        return []
+    message = f"Its amount is in {currency}, but balances are in {context.policy.budget.currency}."
+    return [Objection("other_currency", message)]
 
 
 def _find_closed_objection(reason: str | None) -> list[Objection]:

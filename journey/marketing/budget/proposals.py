@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.availability import (
     compute_available,
+    describe_available,
     find_closed_campaigns,
     find_pending_pairs,
     find_serious_risks,
@@ -83,6 +84,7 @@ class ChannelState:
         channel_id: The channel.
         basis: Basis of the balance: ``opening``, ``spend`` or ``unknown``.
         available: Dollars that the channel can give, without the money of pending actions; None if unknown.
+        available_note: Why it is unknown, or which pending actions hold how much more; None if there is nothing to add.
         return_per_dollar: Posterior mean; None if unknown.
         return_low: Lower bound of its credible interval.
         return_high: Upper bound.
@@ -99,6 +101,7 @@ class ChannelState:
     return_high: float | None
     risks: tuple[str, ...]
     left_out: str | None
+    available_note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ def _build_channel_states(
     serious_risks: dict[ChannelKey, tuple[str, ...]],
 ) -> list[ChannelState]:
     available = compute_available(context, deduct_pending=True)
+    notes = describe_available(context, deduct_pending=True)
     untrusted, closed = _find_untrusted_channels(context), find_closed_campaigns(context)
     states = []
     for balance in channel_balances:
@@ -187,7 +191,17 @@ def _build_channel_states(
         left_out = closed.get(balance.campaign_id) or untrusted.get(key) or _explain_missing_return(returns.get(key))
         mean = None if channel_return is None else channel_return.mean
         states.append(
-            ChannelState(*key, balance.basis, available[key], mean, low, high, serious_risks.get(key, ()), left_out)
+            ChannelState(
+                *key,
+                balance.basis,
+                available[key],
+                mean,
+                low,
+                high,
+                serious_risks.get(key, ()),
+                left_out,
+                notes.get(key),
+            )
         )
     return states
 
@@ -241,7 +255,8 @@ class _CampaignOptimiser(AllocationOptimiser):
         self.serious_risks = workflow.get_serious_risks()
         self.pending_pairs = find_pending_pairs(context)
         self.moves = context.cursor.execute("""
-            SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, amount, moment::DATE FROM moves
+            SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, dollars(amount)
+                || CASE WHEN is_foreign THEN ' ' || currency ELSE '' END, moment::DATE FROM moves
             ORDER BY moment, budget_action_id
         """).fetchall()
 
@@ -265,7 +280,7 @@ class _CampaignOptimiser(AllocationOptimiser):
     def describe_opposite_moves(self, move: _SelectedMove) -> list[str]:
         """Executed transfers in the opposite direction, for the approver."""
         return [
-            f"{action} moved {amount:,.2f} in the opposite direction on {day.isoformat()}."
+            f"{action} moved {amount} in the opposite direction on {day.isoformat()}."
             for campaign, source, target, action, amount, day in self.moves
             if ((campaign, source), (campaign, target)) == (move.taker, move.giver)
         ]
@@ -385,10 +400,11 @@ def _list_obstacles(channel: ChannelState) -> list[str]:
     if channel.risks:
         verb = "is" if len(channel.risks) == 1 else "are"
         obstacles.append(f"{channel.channel_id} cannot receive money while {', '.join(channel.risks)} {verb} unsettled")
+    note = "" if channel.available_note is None else f" ({channel.available_note})"
     if channel.available is None:
-        obstacles.append(f"the available money of {channel.channel_id} is unknown")
+        obstacles.append(f"the available money of {channel.channel_id} is unknown{note}")
     elif channel.available <= 0.0:
-        obstacles.append(f"{channel.channel_id} has nothing to give")
+        obstacles.append(f"{channel.channel_id} has nothing to give{note}")
     return obstacles
 
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 ObjectionCode = Literal[
     "to_itself", "no_amount", "not_in_campaign", "balance_unknown", "nothing_to_give", "not_enough", "open_risk",
-    "campaign_closed",
+    "campaign_closed", "other_currency",
 ]  # fmt: skip
 ChannelKey = tuple[str, str]
 """Campaign and channel."""
@@ -63,6 +63,7 @@ def find_objections(
     transfer: Transfer,
     available: Mapping[ChannelKey, float | None],
     serious_risks: Mapping[ChannelKey, tuple[str, ...]],
+    notes: Mapping[ChannelKey, str] | None = None,
 ) -> list[Objection]:
     """Every rule that a transfer breaks; empty if it is allowed, subject to the approval that its amount requires.
 
@@ -71,6 +72,7 @@ def find_objections(
         available: Dollars that each channel can give; None if unknown. A channel without an entry does not belong to
             the campaign.
         serious_risks: IDs of the unsettled high or critical risks of each channel.
+        notes: For channels with money that is held or unknown, the explanation.
     """
     objections: list[Objection] = []
     channel, target, amount = transfer.from_channel_id, transfer.to_channel_id, transfer.amount
@@ -83,20 +85,24 @@ def find_objections(
         for key in dict.fromkeys((transfer.giver, transfer.taker))
         if key not in available
     )
-    objections.extend(_find_shortfall(transfer, available))
+    objections.extend(_find_shortfall(transfer, available, (notes or {}).get(transfer.giver)))
     if risks := serious_risks.get(transfer.taker):
         objections.append(Objection("open_risk", f"{target} has an unsettled serious risk: {', '.join(risks)}."))
     return objections
 
 
-def _find_shortfall(transfer: Transfer, available: Mapping[ChannelKey, float | None]) -> list[Objection]:
+def _find_shortfall(
+    transfer: Transfer, available: Mapping[ChannelKey, float | None], note: str | None
+) -> list[Objection]:
     if transfer.giver not in available:
         return []
     channel, balance = transfer.from_channel_id, available[transfer.giver]
+    why = "" if note is None else f" ({note})"
     if balance is None:
-        return [Objection("balance_unknown", f"The available money of {channel} is unknown.")]
+        return [Objection("balance_unknown", f"The available money of {channel} is unknown{why}.")]
     if balance <= 0.0:
-        return [Objection("nothing_to_give", f"{channel} has nothing to give.")]
+        return [Objection("nothing_to_give", f"{channel} has nothing to give{why}.")]
     if transfer.amount > balance:
-        return [Objection("not_enough", f"{channel} has {balance:.2f} to give, not {transfer.amount:.2f}.")]
+        message = f"{channel} has {balance:.2f} to give{why}, not {transfer.amount:.2f}."
+        return [Objection("not_enough", message)]
     return []

@@ -23,12 +23,14 @@ class BudgetWorkflow:
             amount gives nothing, and its amount stays unknown when it receives money.
         get_serious_risks: Function that returns the serious unsettled risks by channel; called at each step.
         transfers: Proposed transfers by ID.
+        notes: For channels with money that is held or unknown, the explanation for refusals.
     """
 
     log: MarketingLog
     available: dict[ChannelKey, float | None]
     get_serious_risks: Callable[[], Mapping[ChannelKey, tuple[str, ...]]] = dict
     transfers: dict[str, Transfer] = field(default_factory=dict)
+    notes: Mapping[ChannelKey, str] = field(default_factory=dict)
 
     def propose(
         self,
@@ -140,7 +142,7 @@ class BudgetWorkflow:
         return self.transfers[transfer_id]
 
     def _refuse_objections(self, transfer: Transfer) -> None:
-        broken_rules = find_objections(transfer, self.available, self.get_serious_risks())
+        broken_rules = find_objections(transfer, self.available, self.get_serious_risks(), self.notes)
         if broken_rules:
             details = " ".join(f"{each.message} (rule: {each.code})" for each in broken_rules)
             raise InputError(f"{transfer.transfer_id}: {details}")

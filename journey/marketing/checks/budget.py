@@ -51,7 +51,7 @@ def executed_unapproved(context: MarketingContext) -> str:
     return f"""
         WITH unapproved AS (
             SELECT *, CASE WHEN proposed_by = 'orchestrator' AND {budget.approval_window_days} > 0
-                THEN coalesce(sum(CASE WHEN status = 'executed' THEN amount END) OVER (
+                THEN coalesce(sum(CASE WHEN status = 'executed' AND NOT is_foreign THEN amount END) OVER (
                     PARTITION BY proposed_by ORDER BY timestamp
                     RANGE BETWEEN INTERVAL {budget.approval_window_days} DAYS PRECEDING AND CURRENT ROW
                     EXCLUDE CURRENT ROW
@@ -66,7 +66,8 @@ def executed_unapproved(context: MarketingContext) -> str:
                 ELSE ' was transferred without approval' END
             || CASE WHEN others > 0 THEN ', like ' || dollars(others) || ' of the orchestrator''s other transfers '
                 || 'within ' || n_days({budget.approval_window_days}) ELSE '' END || {requirement} AS message
-        FROM unapproved WHERE amount + others >= {budget.approval_from!r}
+        -- The value of an amount in another currency is unknown, so it needs an approval.
+        FROM unapproved WHERE amount + others >= {budget.approval_from!r} OR is_foreign
     """
 
 
@@ -123,7 +124,7 @@ def gives_what_it_has_not(context: MarketingContext) -> str:
             SELECT b.*, basis, {balance_before_sql("b")} AS balance
             FROM seen_budget_actions AS b JOIN channel_bases AS c
                 ON b.campaign_id = c.campaign_id AND b.from_channel_id = c.channel_id
-            WHERE {_IS_ACTIVE} AND from_channel_id <> to_channel_id
+            WHERE {_IS_ACTIVE} AND from_channel_id <> to_channel_id AND NOT is_foreign
         )
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount - greatest(balance, 0) AS amount,
             CASE WHEN {_IS_APPROVED} AND basis = 'opening' THEN 'error' ELSE 'warning' END AS severity,
@@ -208,6 +209,7 @@ def moved_back(context: MarketingContext) -> str:
             || n_days(days_between(e.moment, b.moment)) || '.' AS message
         FROM moves AS b JOIN moves AS e ON b.campaign_id = e.campaign_id AND b.moment > e.moment
             AND b.from_channel_id = e.to_channel_id AND b.to_channel_id = e.from_channel_id
+            AND b.currency = e.currency
     """
 
 
@@ -233,12 +235,13 @@ def foreign_currency(context: MarketingContext) -> str:
     Remedy: convert the amount, or change `budget.currency` of the policy.
     """
     policy_currency = context.policy.budget.currency
-    others = f", but the policy's currency is {policy_currency}; the amount is not converted."
     return f"""
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
-            'Its currency is ' || currency || {literal(others)}
-            AS message
-        FROM seen_budget_actions WHERE currency <> {literal(policy_currency)}
+            'Its currency is ' || currency || ', but the policy''s currency is ' || {literal(policy_currency)}
+            || '; the amount is not converted and enters no sum'
+            || CASE WHEN status = 'executed' AND from_channel_id <> to_channel_id THEN ', so the balances of '
+                || from_channel_id || ' and ' || to_channel_id || ' are unknown.' ELSE '.' END AS message
+        FROM seen_budget_actions WHERE is_foreign
     """
 
 

@@ -47,7 +47,7 @@ def list_references() -> list[Reference]:
     ]
     ledger = Reference("roi_ledger", "campaign_id", "campaign_id", "campaigns", "seen_roi_ledger")
     cited = "(SELECT * EXCLUDE (asset_ids), unnest(asset_ids) AS asset_id FROM seen_campaign_risk_signals)"
-    opened = "(SELECT *, unnest(json_keys(channel_budgets)) AS channel_id FROM seen_campaigns)"
+    opened = "(FROM seen_campaigns JOIN opening_channels USING (campaign_id))"
     return [
         *found,
         ledger,

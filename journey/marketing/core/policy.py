@@ -131,6 +131,11 @@ class BudgetPolicy(PolicySection):
         default=100.0, ge=0.0, description="Minimum clicks before and after a transfer for a comparison."
     )
 
+    @field_validator("currency")
+    @classmethod
+    def _normalise_currency(cls, currency: str) -> str:
+        return currency.strip().upper()
+
     @model_validator(mode="after")
     def _validate_value_variance(self) -> Self:
         # The root, because the square of a large number is beyond the range of floats.

@@ -11,6 +11,8 @@ A balance has one of three bases:
 A transfer counts from its execution in the log. Without a log entry it counts from its approval (timestamp plus
 approval latency), at the latest from the last date of the records: they state that it was executed, and a computed time
 does not contradict this. A transfer from a channel to itself has no effect and is omitted.
+
+Amounts are not converted. A balance with an executed transfer in another currency is unknown.
 """
 
 from dataclasses import dataclass
@@ -21,14 +23,17 @@ if TYPE_CHECKING:
 
 Basis = Literal["opening", "spend", "unknown"]
 
-_OPENING_BALANCES = """
+OPENING_CHANNELS = """
     SELECT campaign_id, entry.key AS channel_id, try_cast(entry.value ->> '$' AS DOUBLE) AS amount
     FROM (SELECT campaign_id, unnest(map_entries(channel_budgets::JSON::MAP(VARCHAR, JSON))) AS entry FROM campaigns)
+    -- Parquet stores a mapping as a structure, with a null for each channel that only other campaigns have.
+    WHERE entry.value ->> '$' IS NOT NULL
 """
+"""SQL for the channels of each campaign with an opening balance."""
 
 _APPROVAL = "timestamp + to_microseconds((coalesce(approval_latency_minutes, 0) * 60000000)::BIGINT)"
 _MOVES = f"""
-    SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount,
+    SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, currency, is_foreign,
         coalesce(executed_at, least({_APPROVAL}, greatest(timestamp, latest_time()))) AS moment
     FROM seen_budget_actions
     WHERE status = 'executed' AND from_channel_id <> to_channel_id AND moment <= as_of_time()
@@ -44,21 +49,23 @@ _BASES = """
         CASE WHEN o.amount IS NOT NULL THEN 'opening'
             WHEN (campaign_id, channel_id) IN (SELECT (campaign_id, channel_id) FROM totals) THEN 'spend'
             ELSE 'unknown' END AS basis
-    FROM pairs LEFT JOIN openings AS o USING (campaign_id, channel_id)
+    FROM pairs LEFT JOIN opening_channels AS o USING (campaign_id, channel_id)
 """
 
 _STATEMENT = """
     WITH lines AS (
         SELECT campaign_id, channel_id, NULL::TIMESTAMP AS moment, 'opening' AS kind, opening AS amount,
-            NULL::VARCHAR AS record FROM channel_bases WHERE basis = 'opening'
+            NULL::VARCHAR AS record, FALSE AS is_foreign FROM channel_bases WHERE basis = 'opening'
         UNION ALL
         SELECT campaign_id, channel_id, CASE basis WHEN 'opening' THEN i.timestamp END, 'spend',
-            CASE basis WHEN 'opening' THEN -cost ELSE cost END, asset_id
+            CASE basis WHEN 'opening' THEN -cost ELSE cost END, asset_id, FALSE
         FROM increments AS i JOIN channel_bases USING (campaign_id, channel_id)
         UNION ALL
-        SELECT campaign_id, from_channel_id, moment, 'out', -amount, budget_action_id FROM moves
+        SELECT campaign_id, from_channel_id, moment, 'out', CASE WHEN NOT is_foreign THEN -amount END,
+            budget_action_id, is_foreign FROM moves
         UNION ALL
-        SELECT campaign_id, to_channel_id, moment, 'in', amount, budget_action_id FROM moves
+        SELECT campaign_id, to_channel_id, moment, 'in', CASE WHEN NOT is_foreign THEN amount END,
+            budget_action_id, is_foreign FROM moves
     )
     SELECT lines.*, basis FROM lines JOIN channel_bases USING (campaign_id, channel_id)
 """
@@ -68,13 +75,14 @@ _BALANCES = """
         coalesce(sum(abs(s.amount)) FILTER (WHERE s.kind = 'spend'), 0) AS spent,
         coalesce(sum(s.amount) FILTER (WHERE s.kind = 'in'), 0) AS brought,
         coalesce(-sum(s.amount) FILTER (WHERE s.kind = 'out'), 0) AS taken,
-        CASE WHEN basis <> 'unknown' THEN round(sum(s.amount), 2) END AS balance
+        CASE WHEN basis <> 'unknown' AND NOT coalesce(bool_or(s.is_foreign), FALSE) THEN round(sum(s.amount), 2)
+            END AS balance,
+        string_agg(s.record, ', ' ORDER BY s.record) FILTER (WHERE s.is_foreign) AS foreign_actions
     FROM channel_bases AS b LEFT JOIN (SELECT * EXCLUDE (basis) FROM statement) AS s USING (campaign_id, channel_id)
     GROUP BY campaign_id, channel_id, basis
 """
 
 BALANCE_TABLES = (
-    ("openings", _OPENING_BALANCES),
     ("moves", _MOVES),
     ("channel_bases", _BASES),
     ("statement", _STATEMENT),
@@ -94,9 +102,10 @@ class ChannelBalance:
         basis: Basis of the balance; see the module docstring.
         opening: The recorded opening balance, or None.
         spent: Spend in performance, in dollars.
-        brought: Total of executed transfers into the channel, in dollars.
-        taken: Total of executed transfers out of the channel, in dollars.
+        brought: Total of executed transfers into the channel, in dollars, without amounts in another currency.
+        taken: Total of executed transfers out of the channel, in dollars, likewise.
         balance: Remaining budget (basis ``opening``) or a lower bound for it (``spend``), in dollars; None if unknown.
+        foreign_actions: IDs of the executed transfers in another currency, because of which the balance is unknown.
     """
 
     campaign_id: str
@@ -107,12 +116,21 @@ class ChannelBalance:
     brought: float
     taken: float
     balance: float | None
+    foreign_actions: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the balance is unknown; None if it is known."""
+        if self.foreign_actions is not None:
+            return f"{self.foreign_actions} is in another currency, and amounts are not converted"
+        return "neither an opening balance nor any spend is recorded" if self.balance is None else None
 
 
 def read_balances(context: "MarketingContext") -> list[ChannelBalance]:
     """Read the balances of all channels that a campaign uses or that budget actions name, by campaign and channel."""
     rows = context.cursor.execute(
-        "SELECT campaign_id, channel_id, basis, opening, spent, brought, taken, balance FROM balances ORDER BY ALL"
+        "SELECT campaign_id, channel_id, basis, opening, spent, brought, taken, balance, "
+        "foreign_actions FROM balances ORDER BY ALL"
     ).fetchall()
     return [ChannelBalance(*row) for row in rows]
 
@@ -124,7 +142,7 @@ def balance_before_sql(action: str = "b") -> str:
         action: Alias of a row of ``seen_budget_actions``.
     """
     return f"""(
-        SELECT round(sum(s.amount), 2) FROM statement AS s
+        SELECT CASE WHEN NOT bool_or(s.is_foreign) THEN round(sum(s.amount), 2) END FROM statement AS s
         WHERE s.campaign_id = {action}.campaign_id AND s.channel_id = {action}.from_channel_id
             AND s.basis <> 'unknown' AND s.record IS DISTINCT FROM {action}.budget_action_id
             AND (s.moment IS NULL OR s.moment <= {action}.timestamp)

@@ -13,7 +13,7 @@ from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.core.policy import MarketingPolicy
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.marketing.records.store import MarketingRecords
-from journey.marketing.views.balances import BALANCE_TABLES
+from journey.marketing.views.balances import BALANCE_TABLES, OPENING_CHANNELS
 from journey.marketing.views.effective_actions import effective_actions_query
 from journey.marketing.views.funnel import USED_EVENTS
 from journey.marketing.views.performance import INCREMENTS, TOTALS
@@ -36,6 +36,8 @@ class MarketingContext:
       and ``channel_id``, and with ``since`` (time of the previous snapshot, null for the first);
     * ``totals``: performance up to the last snapshot of each asset and experiment, with the same columns;
     * ``steps``: ``campaign_id, stage, step_number, declared``, the path of each campaign; ``step_number`` starts at 1;
+    * ``opening_channels``: ``campaign_id, channel_id, amount`` of each channel with an opening balance; ``amount`` is
+      null if it is not a number;
     * ``campaign_channels``: ``campaign_id, channel_id`` of each channel with an asset or an opening balance in the
       campaign;
     * ``statement`` and ``balances``: see `journey.marketing.views.balances`.
@@ -122,6 +124,7 @@ def create_tables(context: MarketingContext, latest: datetime | None) -> None:
     execute(f"CREATE OR REPLACE TEMP TABLE increments AS {INCREMENTS}")
     execute(f"CREATE OR REPLACE TEMP TABLE totals AS {TOTALS}")
     execute(f"CREATE OR REPLACE TEMP TABLE steps AS {_STEPS}")
+    execute(f"CREATE OR REPLACE TEMP TABLE opening_channels AS {OPENING_CHANNELS}")
     execute(f"CREATE OR REPLACE TEMP TABLE campaign_channels AS {_CAMPAIGN_CHANNELS}")
     for name, sql in BALANCE_TABLES:
         execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
@@ -152,5 +155,5 @@ _STEPS = f"""
 
 _CAMPAIGN_CHANNELS = """
     SELECT DISTINCT campaign_id, channel_id FROM creative_assets WHERE channel_id IS NOT NULL
-    UNION SELECT campaign_id, unnest(json_keys(channel_budgets)) FROM campaigns
+    UNION SELECT campaign_id, channel_id FROM opening_channels
 """

@@ -28,8 +28,9 @@ _LATENCY = "date_diff('second', entered, approved_at) / 60.0"
 def effective_actions_query(currency: str) -> str:
     """SQL for the table ``seen_budget_actions``, from its version with only the records and ``seen_marketing_log``.
 
-    Columns beside those of the record set: ``executed_at`` (from the log; null if the log has no execution) and
-    ``recorded_status`` (status in the record; null if only the log contains the action).
+    Columns beside those of the record set: ``executed_at`` (from the log; null if the log has no execution),
+    ``recorded_status`` (status in the record; null if only the log contains the action), and ``is_foreign`` (whether
+    the amount is in another currency, so that it must not enter a sum). Currencies are in capitals: usd is USD.
 
     Args:
         currency: Currency of actions that are only in the log, whose amounts are in the policy's currency.
@@ -49,17 +50,19 @@ def effective_actions_query(currency: str) -> str:
         FROM seen_budget_actions AS r LEFT JOIN history AS t ON r.budget_action_id = t.entity_id
     )
     SELECT budget_action_id, timestamp, campaign_id, from_channel_id, to_channel_id,
-        CASE WHEN behind THEN coalesce(approved_amount, amount) ELSE amount END AS amount, currency, reason_code,
+        CASE WHEN behind THEN coalesce(approved_amount, amount) ELSE amount END AS amount,
+        upper(trim(currency)) AS currency, reason_code,
         reason_detail, CASE WHEN behind THEN proposer ELSE proposed_by END AS proposed_by,
         CASE WHEN behind THEN {_APPROVED} ELSE approved_by_human END AS approved_by_human,
         CASE WHEN behind THEN {_APPROVER} ELSE approver_id END AS approver_id,
         CASE WHEN behind THEN {_LATENCY} ELSE approval_latency_minutes END AS approval_latency_minutes,
         CASE WHEN behind THEN log_status ELSE status END AS status,
-        row_number, gaps, label, CASE WHEN behind THEN executed_at END AS executed_at, status AS recorded_status
+        row_number, gaps, label, CASE WHEN behind THEN executed_at END AS executed_at, status AS recorded_status,
+        upper(trim(currency)) <> {literal(currency)} AS is_foreign
     FROM behind
     UNION ALL
     SELECT entity_id, e.timestamp, campaign_id, from_channel_id, to_channel_id, e.amount, {literal(currency)},
         reason_code, reason, proposer, {_APPROVED}, {_APPROVER}, {_LATENCY}, t.status, row_number, 0, entity_id,
-        executed_at, NULL
+        executed_at, NULL, FALSE
     FROM entries AS e JOIN history AS t USING (entity_id)
     """

@@ -166,7 +166,7 @@ def experiment_cells(row: Row) -> tuple[str, ...]:
         _format_arm(row["control"]),
         _format_arm(row["variant"]),
         "unknown" if row["lift"] is None else f"{row['lift']:+.1%}",
-        format_interval(row["adjusted_ci_low"], row["adjusted_ci_high"], "{:+.1%}".format),
+        format_interval(row["tested_ci_low"], row["tested_ci_high"], "{:+.1%}".format),
         "" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3g}",
         call,
         "; ".join(part for part in (row["reason"], row["lift_reason"], *row["notes"]) if part),
@@ -238,6 +238,13 @@ def journey_cells(row: Row) -> tuple[str, ...]:
     )
 
 
+def format_amount(row: Row) -> str:
+    """The amount of a budget action; in another currency than dollars with its code."""
+    return (
+        format_exact_dollars(row["amount"]) if row["currency"] == "USD" else f"{row['amount']:,.2f} {row['currency']}"
+    )
+
+
 def capital_cells(row: Row, noticed: str) -> tuple[str, ...]:
     """One recorded budget action, by `CAPITAL_COLUMNS`."""
     trail = "; ".join(_format_step(step) for step in row["trail"] if step["who"] or step["at"])
@@ -246,7 +253,7 @@ def capital_cells(row: Row, noticed: str) -> tuple[str, ...]:
         row["campaign_id"],
         row["from_channel_id"],
         row["to_channel_id"],
-        format_exact_dollars(row["amount"]),
+        format_amount(row),
         format_name(row["reason_code"] or "not recorded"),
         format_name(row["status"]),
         trail + (" (log)" if row["trail_from"] == "log" else ""),
@@ -270,7 +277,7 @@ PROPOSAL_COLUMNS = (
     "95 % interval",
     "details",
 )
-CHANNEL_COLUMNS = ("campaign", "channel", "available", "based on", "return per dollar", "95 % interval", "note")
+CHANNEL_COLUMNS = ("campaign", "channel", "to give", "based on", "return per dollar", "95 % interval", "note")
 RISK_COLUMNS = (
     "risk",
     "campaign",
@@ -318,7 +325,7 @@ def channel_cells(row: Row) -> tuple[str, ...]:
         BASIS_LABELS[row["basis"]],
         f"{row['return_per_dollar']:.2f}" if known else "unknown",
         format_interval(row["return_low"], row["return_high"], "{:.2f}".format) if known else "",
-        "; ".join(note for note in (row["left_out"], barred) if note),
+        "; ".join(note for note in (row["available_note"], row["left_out"], barred) if note),
     )
 
 
@@ -345,7 +352,7 @@ def budget_lines(budget: Row) -> list[str]:
     return [
         *(f"{row['campaign_id']}: {row['message']}" for row in budget["decisions"]),
         *(
-            f"{row['transfer_id']} ({format_exact_dollars(row['amount'])} from {row['from_channel_id']} to "
+            f"{row['transfer_id']} ({format_amount(row)} from {row['from_channel_id']} to "
             f"{row['to_channel_id']}) "
             f"is {row['status']}: {row['message']}"
             for row in budget["waiting"]

@@ -231,7 +231,7 @@ def test_several_experiments_are_corrected_for_their_number():
     assert (found.call, found.family, found.family_size) == ("no winner", "the 5 analysed experiments", 5)
     assert "(Holm, 5 experiments)" in found.reason
     # The 95 % interval of this experiment alone is kept; the one beside the call includes 0.
-    assert found.ci_low > 0.0 > found.adjusted_ci_low
+    assert found.ci_low > 0.0 > found.tested_ci_low
     assert found.sample_size > 6000
 
 

@@ -126,3 +126,12 @@ def test_empty_records_give_unknown_kpis():
     assert found["targets"] == {}
     assert all(kpi["value"] is None for name in ("operational", "effectiveness") for kpi in found[name].values())
     assert report_roi(build_context(records(empty)))["roi"] is None
+
+
+@pytest.mark.parametrize(("action", "kpi"), [("BUD_0004", "capital_moved"), ("BUD_0003", "capital_waiting")])
+def test_money_in_another_currency_enters_no_kpi(action, kpi):
+    tables = rows()
+    row(tables, "budget_actions", action)["currency"] = "JPY"
+    found = report_kpis(build_context(records(tables)))["business"][kpi]
+    assert (found["value"], found["status"]) == (None, "unknown")
+    assert f"{action} is in another currency" in found["reason"]

@@ -1,14 +1,19 @@
 """Balances of channels: transfers conserve the total."""
 
+import shutil
 from datetime import datetime
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journey.marketing.budget.availability import compute_available_in_campaigns
+from journey.marketing.budget.rules import Transfer, find_objections
+from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 from journey.marketing.views.balances import read_balances
 from journey.marketing.views.context import build_context
-from tests.journey.marketing.companies import records, row, rows
+from tests.journey.marketing.companies import find_codes, records, row, rows
 
 
 def _by_channel(tables, **options):
@@ -77,3 +82,39 @@ def test_transfers_conserve_the_sum_of_a_campaigns_balances(transfers):
     # Sums of a few doubles exact to the cent, rounded to cents: the error stays below half a cent.
     assert sum(each.balance for each in found) == pytest.approx(10_000.0 - 2_130.0, abs=0.005)
     assert sum(each.brought for each in found) == pytest.approx(sum(each.taken for each in found), abs=0.005)
+
+
+def test_a_transfer_in_another_currency_makes_both_balances_unknown_and_enters_no_sum():
+    tables = rows()
+    row(tables, "budget_actions", "BUD_0004").update(amount=50_000.0, currency="JPY")
+    found = _by_channel(tables)
+    for channel in ("CH_02", "CH_03"):
+        assert found["CAMP_002", channel].balance is None
+        assert found["CAMP_002", channel].reason == "BUD_0004 is in another currency, and amounts are not converted"
+    # BUD_0001 is in dollars, and is all that enters a sum.
+    assert (found["CAMP_002", "CH_03"].taken, found["CAMP_002", "CH_03"].brought) == (1500.0, 0.0)
+    assert found["CAMP_001", "CH_01"].balance == _by_channel(rows())["CAMP_001", "CH_01"].balance
+
+
+@pytest.mark.parametrize("spelling", ["usd", " USD ", "Usd"])
+def test_a_currency_is_the_same_in_capitals(spelling):
+    tables = rows()
+    row(tables, "budget_actions", "BUD_0004")["currency"] = spelling
+    assert _by_channel(tables) == _by_channel(rows())
+    assert ("foreign-currency", "BUD_0004") not in find_codes(tables)
+
+
+def test_campaigns_as_parquet_have_the_same_channels_as_in_json(tmp_path):
+    """Parquet stores a mapping as a structure, with a null for each channel that only other campaigns have."""
+    folder = shutil.copytree(bundled_folder(BUNDLED), tmp_path / "company")
+    expected = read_balances(build_context(read_folders([folder])))
+    source = folder / "campaigns.json"
+    duckdb.sql(f"COPY (FROM read_json('{source}')) TO '{folder / 'campaigns.parquet'}' (FORMAT parquet)")
+    source.unlink()
+    context = build_context(read_folders([folder]))
+    assert read_balances(context) == expected
+    sql = "SELECT channel_id FROM campaign_channels WHERE campaign_id = 'CAMP_002' ORDER BY 1"
+    assert context.cursor.execute(sql).fetchall() == [("CH_02",), ("CH_03",)]
+    transfer = Transfer("T", "CAMP_002", "CH_02", "CH_04", 100.0)
+    available = compute_available_in_campaigns(context, deduct_pending=True)
+    assert [each.code for each in find_objections(transfer, available, {})] == ["not_in_campaign"]
