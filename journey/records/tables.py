@@ -1,6 +1,7 @@
 """The tables of records after reading: clean and typed, with the rows set aside and the findings."""
 
 import json
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,9 +78,12 @@ class RecordTables:
 
     def latest_date(self) -> datetime | None:
         """The latest date of an event in any record; None if no record has one."""
+        return self._find_latest_date(self.family.datasets)
+
+    def _find_latest_date(self, datasets: Iterable[str]) -> datetime | None:
         parts = [
             f"(SELECT max({quoted(column)}) FROM {name})"
-            for name in self.family.datasets
+            for name in datasets
             for column in get_date_columns(name)
             if column not in get_model(name).planned
         ]

@@ -46,7 +46,13 @@ FoldersArgument = Annotated[
 ]
 OnOption = Annotated[
     str | None,
-    typer.Option("--on", metavar="DATE", help="Date and time of the step. Default: now (UTC).", show_default=False),
+    typer.Option(
+        "--on",
+        metavar="DATE",
+        help="Date and time of the step, as of which the rules are checked. Default: now (UTC), with the rules checked "
+        "as of the latest date in the records.",
+        show_default=False,
+    ),
 ]
 
 
@@ -107,6 +113,7 @@ def command(
         transfer=transfer,
         reason_code=_parse_reason_code(code),
         proposed_by=_parse_name("--proposed-by", proposed_by),
+        as_of_latest=on is None,
     )
     rules = MarketingPolicy() if policy is None else read_marketing_policy(policy)
     result = run_step(order, folders, rules)
@@ -114,7 +121,7 @@ def command(
         if json_:
             print_json(result.as_dict())
         else:
-            _print_result(result)
+            _print_result(result, latest=on is None)
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -178,11 +185,12 @@ def _describe_money(result: "StepResult", channel: str) -> str:
     from journey.money.format import format_exact_dollars
 
     held = result.held_by.get(channel)
-    balance = f" of {format_exact_dollars(result.balances[channel])}; {', '.join(held)} holds the rest" if held else ""
+    balance = f" of {format_exact_dollars(result.balances[channel])} ({', '.join(held)} holds the rest)" if held else ""
     return f"{channel} {format_exact_dollars(result.to_give[channel])}{balance}"
 
 
-def _print_result(result: "StepResult") -> None:
+def _print_result(result: "StepResult", *, latest: bool) -> None:
+    from journey.decision.as_of import format_moment
     from journey.money.format import format_exact_dollars
     from scenarios.cli.console import console, print_message
 
@@ -193,6 +201,8 @@ def _print_result(result: "StepResult") -> None:
         f"{move.to_channel_id} in {move.campaign_id}, by {last.actor_id} on {last.timestamp:%Y-%m-%d %H:%M}",
     )
     out.print(f"to give: {', '.join(_describe_money(result, channel) for channel in result.to_give)}")
+    if latest and result.as_of is not None:
+        out.print(f"rules checked as of {format_moment(result.as_of)}, the latest date in the records")
     steps = ", ".join(step.replace("_", "-") for step in result.legal_moves)
     out.print(f"next steps: {steps or 'none; the transfer is closed'}")
     print_message(f"wrote {result.log}")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from journey.core.errors import InputError
 from journey.core.identifiers import normalise_identifier, require_identifier
 from journey.core.suggestions import did_you_mean
-from journey.decision.as_of import AsOf, resolve_moment
+from journey.decision.as_of import AsOf, format_moment, resolve_moment
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.availability import (
@@ -59,6 +59,8 @@ class StepRequest:
         step: The step.
         action_id: ID of the budget action.
         when: Moment of the step; a bare date means that day, after the log's entries of that day.
+        as_of_latest: Whether the rules are checked as of the latest date in the records, and not as of `when`, for
+            instance because `when` is only the time of the clock.
         by: Name of the person; None for the orchestrator.
         reason: Reason as text.
         transfer: The transfer to propose; None if the orchestrator proposes it or it is already recorded.
@@ -74,6 +76,7 @@ class StepRequest:
     transfer: Transfer | None = None
     reason_code: ReasonCode | None = None
     proposed_by: str | None = None
+    as_of_latest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class StepResult:
         legal_moves: Moves that its state machine allows next.
         events: Events appended to the log, in order.
         log: Path of the log.
+        as_of: Moment as of which the rules were checked.
         balances: Balances of the two channels after the step in dollars, by channel; None if unknown.
         to_give: Dollars that the two channels can give after the step, without the money that pending actions hold.
         held_by: IDs of the pending actions that hold money of the two channels, by channel.
@@ -96,6 +100,7 @@ class StepResult:
     legal_moves: tuple[str, ...]
     events: tuple[LogEvent, ...]
     log: Path
+    as_of: datetime | None
     balances: dict[str, float | None]
     to_give: dict[str, float | None]
     held_by: dict[str, tuple[str, ...]]
@@ -116,6 +121,7 @@ class StepResult:
             "held_by": {channel: list(actions) for channel, actions in self.held_by.items()},
             "events": [event.model_dump(mode="json") for event in self.events],
             "log": str(self.log),
+            "as_of": None if self.as_of is None else format_moment(self.as_of),
         }
 
 
@@ -170,9 +176,8 @@ class _Session:
     def __init__(self, records: MarketingRecords, request: StepRequest, path: Path, policy: MarketingPolicy) -> None:
         self.records, cutoff = records, request.when.cutoff
         # Use all records, also those dated after the step: money spent later is no longer available.
-        self.context: MarketingContext = build_context(
-            records, max(cutoff, resolve_moment(None, records) or cutoff), policy
-        )
+        as_of = None if request.as_of_latest else max(cutoff, resolve_moment(None, records) or cutoff)
+        self.context: MarketingContext = build_context(records, as_of, policy)
         self.request, self.path = request, path
         self.log = MarketingLog(read_log_events(self.context), policy)
         self.events_before = len(self.log.events)
@@ -196,7 +201,8 @@ class _Session:
         held = self._compute_holds(transfer, status)
         to_give = {channel: _subtract_holds(balance, held[channel].values()) for channel, balance in balances.items()}
         held_by = {channel: tuple(actions) for channel, actions in held.items() if actions}
-        return StepResult(transfer, status, legal, events, self.path, balances, to_give, held_by)
+        as_of = self.context.as_of
+        return StepResult(transfer, status, legal, events, self.path, as_of, balances, to_give, held_by)
 
     def _compute_holds(self, transfer: Transfer, status: str) -> dict[str, dict[str, float | None]]:
         """Dollars that pending actions hold after the step, by channel of the transfer and action; None if unknown."""

@@ -75,7 +75,9 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
                 "currency": currency,
                 "status": status,
                 "requires_human_approval": is_foreign
-                or log.needs_person(transfer.transfer_id, transfer.amount, kind or "human", context.as_of or proposed),
+                or log.needs_person(
+                    transfer.transfer_id, transfer.amount, kind or "human", context.log_until or proposed
+                ),
                 "objections": [each._asdict() for each in objections],
                 "message": " ".join(
                     [*messages, *([f"On {transfer.to_channel_id}, {exclusion}."] if exclusion else [])]

@@ -299,14 +299,21 @@ def _propose(
     optimiser = _CampaignOptimiser(context, campaign, plans, workflow)
     proposals: list[Proposal] = []
     while move := optimiser.select_next():
-        proposals.append(_build_proposal(move, optimiser, workflow, context.as_of, unattended))
+        proposals.append(
+            _build_proposal(move, optimiser, workflow, context.as_of, context.log_until or context.as_of, unattended)
+        )
         # Proposals without an approval add up, like executed transfers.
         unattended += 0.0 if proposals[-1].requires_human_approval else move.amount
     return proposals
 
 
 def _build_proposal(
-    move: _SelectedMove, optimiser: _CampaignOptimiser, workflow: BudgetWorkflow, at: datetime, unattended: float
+    move: _SelectedMove,
+    optimiser: _CampaignOptimiser,
+    workflow: BudgetWorkflow,
+    at: datetime,
+    approved_at: datetime,
+    unattended: float,
 ) -> Proposal:
     plans, budget, confidence = optimiser.plans, optimiser.budget, optimiser.confidence
     transfer = Transfer(
@@ -316,7 +323,7 @@ def _build_proposal(
     if workflow.log.status("budget_action", transfer.transfer_id) is None:
         workflow.propose(transfer, at=at, by="orchestrator", actor=ACTOR)
     approvals = workflow.log.unattended
-    others = unattended + approvals.sum_of_proposer("orchestrator", ACTOR, at, without=transfer.transfer_id)
+    others = unattended + approvals.sum_of_proposer("orchestrator", ACTOR, approved_at, without=transfer.transfer_id)
     needs_approval = approvals.needs_person(move.amount, others)
     giver, taker = plans[move.giver].channel_return, plans[move.taker].channel_return
     risks = optimiser.serious_risks.get(move.giver, ())

@@ -223,7 +223,7 @@ def pending_budget_action(context: MarketingContext) -> str:
         SELECT 'budget_actions' AS dataset, label AS record, campaign_id, amount AS amount,
             dollars(amount) || CASE status WHEN 'proposed' THEN ' has waited for approval'
                 ELSE ' is approved and has waited for execution' END
-            || ' for ' || n_days(days_between(timestamp, {context.as_of_sql})) || '.' AS message
+            || ' for ' || n_days(days_between(timestamp, greatest({context.as_of_sql}, log_time()))) || '.' AS message
         FROM seen_budget_actions WHERE status IN ('proposed', 'approved')
     """
 

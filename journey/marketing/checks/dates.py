@@ -1,7 +1,7 @@
 """Checks of dates: reversed periods, and records outside their possible dates."""
 
 from journey.core.findings import FindingSeverity
-from journey.marketing.records.model import MARKETING_FAMILY
+from journey.marketing.records.model import MARKETING_FAMILY, LogEvent
 from journey.marketing.views.context import MarketingContext, observation_column
 from journey.marketing.views.registry import rule
 from journey.records.columns import build_label_sql
@@ -126,11 +126,12 @@ def dated_later(context: MarketingContext) -> str | None:
         column = observation_column(dataset)
         if column is None:
             continue
+        until = "log_time()" if dataset == LogEvent.dataset else context.as_of_sql
         campaign = "r.campaign_id" if "campaign_id" in get_model(dataset).model_fields else "NULL"
         parts.append(f"""
             SELECT {literal(dataset)} AS dataset, {build_label_sql(dataset, "r")} AS record, {campaign} AS campaign_id,
                 'It is dated ' || day_of(r.{quoted(column)}) || ', after ' || day_of({context.as_of_sql})
                 || ', so it is not used.' AS message
-            FROM {dataset} AS r WHERE r.{quoted(column)} > {context.as_of_sql}
+            FROM {dataset} AS r WHERE r.{quoted(column)} > {until}
         """)
     return " UNION ALL ".join(parts)

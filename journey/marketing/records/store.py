@@ -1,6 +1,7 @@
 """Marketing records of one company, as database tables and as typed objects."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -8,7 +9,7 @@ import duckdb
 from journey.core.errors import InputError
 from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
-from journey.marketing.records.model import MARKETING_FAMILY
+from journey.marketing.records.model import MARKETING_FAMILY, LogEvent
 from journey.records.assemble import load_tables
 from journey.records.deduplication import resolve_duplicates
 from journey.records.tables import RecordTables
@@ -28,6 +29,18 @@ class MarketingRecords(RecordTables):
         # The policy ranks conflicting customer signals. This family has no such signals, so any policy will do.
         resolve_duplicates(connection, MARKETING_FAMILY.datasets, Policy())
         super().__init__(connection, source, MARKETING_FAMILY)
+
+    def latest_date(self) -> datetime | None:
+        """The latest date of an event in any record but the log, or in the log if nothing else has a date.
+
+        The log has the time of the clock at each step, which may be long after the records end.
+        """
+        datasets = [name for name in self.family.datasets if name != LogEvent.dataset]
+        return self._find_latest_date(datasets) or self.latest_log_date()
+
+    def latest_log_date(self) -> datetime | None:
+        """The latest date in the log; None if it is empty."""
+        return self._find_latest_date([LogEvent.dataset])
 
     @classmethod
     def from_tables(cls, tables: Mapping[str, Any], *, source: str = "tables") -> "MarketingRecords":

@@ -36,7 +36,8 @@ _MOVES = f"""
     SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, currency, is_foreign,
         coalesce(executed_at, least({_APPROVAL}, greatest(timestamp, latest_time()))) AS moment
     FROM seen_budget_actions
-    WHERE status = 'executed' AND from_channel_id <> to_channel_id AND moment <= as_of_time()
+    WHERE status = 'executed' AND from_channel_id <> to_channel_id
+        AND moment <= CASE WHEN executed_at IS NULL THEN as_of_time() ELSE log_time() END
 """
 
 _BASES = """
@@ -88,7 +89,8 @@ BALANCE_TABLES = (
     ("statement", _STATEMENT),
     ("balances", _BALANCES),
 )
-"""Tables to create, in this order. They use the macros ``as_of_time()`` and ``latest_time()``, and read
+"""Tables to create, in this order. They use the macros ``as_of_time()``, ``latest_time()`` and
+``log_time()``, and read
 ``campaign_channels``, ``increments``, ``totals`` and ``seen_*``."""
 
 

@@ -11,7 +11,7 @@ from journey.checks.context import SQL_MACROS
 from journey.decision.as_of import resolve_moment
 from journey.machine.lifecycles import FUNNEL_STEPS
 from journey.marketing.core.policy import MarketingPolicy
-from journey.marketing.records.model import MARKETING_FAMILY
+from journey.marketing.records.model import MARKETING_FAMILY, LogEvent
 from journey.marketing.records.store import MarketingRecords
 from journey.marketing.views.balances import BALANCE_TABLES, OPENING_CHANNELS
 from journey.marketing.views.effective_actions import effective_actions_query
@@ -49,11 +49,14 @@ class MarketingContext:
         cursor: A separate connection to the records' database. Its temporary tables exist as long as the connection.
         as_of: Time up to which records are used; None if no record has a date.
         policy: The policy.
+        log_until: Time up to which the log is used: `as_of`, or the log's last entry if `as_of` is the default. The log
+            has the time of the clock at each step, which may be long after the records end.
     """
 
     cursor: duckdb.DuckDBPyConnection
     as_of: datetime | None
     policy: MarketingPolicy
+    log_until: datetime | None = None
     _cache: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def get_or_compute(self, compute: "Callable[[MarketingContext], Result]") -> Result:
@@ -85,10 +88,13 @@ def build_context(
     Args:
         records: The records.
         as_of: Rows dated later are ignored; a bare date includes its whole day. Default: the latest date in the
-            records.
+            records without the log, and all of the log.
         policy: The policy. Default: `MarketingPolicy()`.
     """
-    context = MarketingContext(records.connection.cursor(), resolve_moment(as_of, records), policy or MarketingPolicy())
+    moment = resolve_moment(as_of, records)
+    last_entry = records.latest_log_date() if as_of is None else None
+    log_until = max((each for each in (moment, last_entry) if each is not None), default=None)
+    context = MarketingContext(records.connection.cursor(), moment, policy or MarketingPolicy(), log_until)
     create_tables(context, records.latest_date())
     return context
 
@@ -105,16 +111,14 @@ def create_tables(context: MarketingContext, latest: datetime | None) -> None:
         "dollars(amount) AS printf('%.2f', amount)",
         f"as_of_time() AS {context.as_of_sql}",
         f"latest_time() AS {_moment_sql(latest)}",
+        f"log_time() AS {_moment_sql(context.log_until)}",
     )
     for macro in (*SQL_MACROS, *macros):
         execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for dataset in MARKETING_FAMILY.datasets:
         date_column = observation_column(dataset)
-        where = (
-            f"WHERE {quoted(date_column)} IS NULL OR {quoted(date_column)} <= {context.as_of_sql}"
-            if date_column
-            else ""
-        )
+        until = "log_time()" if dataset == LogEvent.dataset else context.as_of_sql
+        where = f"WHERE {quoted(date_column)} IS NULL OR {quoted(date_column)} <= {until}" if date_column else ""
         rows = f"SELECT *, {build_label_sql(dataset)} AS label FROM {dataset} {where}"
         execute(f"CREATE OR REPLACE TEMP TABLE seen_{dataset} AS {rows}")
     execute(

@@ -195,3 +195,25 @@ def test_a_step_that_is_written_is_not_reported_as_refused(folder):
     expected = f"journey: the step is in {log}, but the result cannot be printed: No space left on device\n"
     assert done.stderr.endswith(expected)
     assert json.loads(log.read_text(encoding="utf-8").splitlines()[-1])["to_status"] == "rejected"
+
+
+@pytest.mark.slow
+def test_without_a_date_the_rules_are_checked_as_of_the_latest_date_in_the_records(folder):
+    """The campaigns ended long ago by the clock, but not by the records, which end on 2026-03-19."""
+    done = invoke("budget", "propose", PROPOSED, folder)
+    assert done.exit_code == 0
+    assert "rules checked as of 2026-03-19T15:05:00, the latest date in the records" in " ".join(done.stdout.split())
+    step = json_of("budget", "approve", PROPOSED, folder, "--by", "ANNA")
+    assert step["as_of"] == "2026-03-19T15:05:00"
+    # The row has the time of the clock.
+    assert step["events"][-1]["timestamp"] > "2026-06"
+    json_of("budget", "execute", PROPOSED, folder, "--by", "BERT")
+    # The log does not move the date of the evaluation, and all of it is used.
+    found = json_of("campaigns", folder)
+    assert found["as_of"] == "2026-03-19T15:05:00"
+    assert found["budget"]["governance"]["executed_in_log"] == [PROPOSED]
+    available = {(each["campaign_id"], each["channel_id"]): each["available"] for each in found["budget"]["channels"]}
+    assert available["CAMP_002", "CH_03"] == 1292.5
+    assert "dated-later" not in [each["code"] for each in found["findings"]]
+    # Before the steps, as of the records' last day, nothing was executed.
+    assert json_of("campaigns", folder, "--as-of", "2026-03-19")["budget"]["governance"]["executed_in_log"] == []
