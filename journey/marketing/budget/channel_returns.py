@@ -8,8 +8,8 @@ Return per dollar is clicks per dollar x conversions per click x value per conve
   ``budget.value_variation``; the prior is the pooled value with the weight of ``budget.prior_conversions``.
 
 The three factors are independent given the counts, so mean and variance of the product are exact and in closed form.
-The product is approximated by the log-normal distribution with that mean and variance; a test compares it with draws
-of the exact product.
+Bounds are the posterior's own quantiles (`journey.marketing.budget.return_posterior`). Where sums over many channels
+and amounts are needed, the product is approximated by the log-normal distribution with that mean and variance.
 
 The value is the records' ``revenue_proxy``, which is revenue, not margin. The counts come from performance metrics,
 which record money and conversions together; funnel events hold no money. Differences between assets are not modelled:
@@ -21,10 +21,14 @@ from math import exp, log, log1p, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
+from journey.marketing.budget.return_posterior import ReturnFactors
 from journey.marketing.core.policy import BudgetPolicy
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
+
+# The interval of a ratio is computed from all pairs of this number of equiprobable quantiles.
+_RATIO_NODES = 120
 
 
 class Counts(NamedTuple):
@@ -58,29 +62,53 @@ class Prior(NamedTuple):
 
 
 class Return(NamedTuple):
-    """A log-normal posterior of revenue per dollar spent.
+    """A posterior of revenue per dollar spent, with its log-normal approximation of the same mean and variance.
 
     Attributes:
         mean: Mean of the posterior, more than 0.
-        log_sd: Standard deviation of the logarithm.
+        log_sd: Standard deviation of the logarithm in the approximation.
+        factors: The exact posterior; None if the log-normal distribution is itself the posterior.
     """
 
     mean: float
     log_sd: float
+    factors: ReturnFactors | None = None
 
     @property
     def log_median(self) -> float:
-        """Logarithm of the median."""
+        """Logarithm of the median of the approximation."""
         return log(self.mean) - self.log_sd**2 / 2.0
 
     def quantile(self, probability: float) -> float:
         """Quantile of the posterior at a probability strictly between 0 and 1."""
+        if self.factors is not None:
+            return self.factors.quantile(probability, start=self.log_median, spread=self.log_sd)
         return exp(self.log_median + self.log_sd * NormalDist().inv_cdf(probability))
+
+    def midpoints(self, number: int) -> list[float]:
+        """Midpoints of equiprobable slices of the posterior, in increasing order."""
+        if self.factors is not None:
+            return self.factors.midpoints(number, start=self.log_median, spread=self.log_sd)
+        return [self.quantile((index + 0.5) / number) for index in range(number)]
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """The central credible interval, as (lower bound, upper bound)."""
         tail = (1.0 - confidence) / 2.0
         return self.quantile(tail), self.quantile(1.0 - tail)
+
+
+def compute_ratio_interval(before: Return, after: Return, confidence: float) -> tuple[float, float]:
+    """The central credible interval of one return divided by another, as (lower bound, upper bound).
+
+    Args:
+        before: The denominator.
+        after: The numerator, independent of it.
+        confidence: Probability that the interval contains the ratio.
+    """
+    numerators, denominators = (each.midpoints(_RATIO_NODES) for each in (after, before))
+    ratios = sorted(one / other for one in numerators for other in denominators if other > 0.0)
+    tail = int(len(ratios) * (1.0 - confidence) / 2.0)
+    return ratios[tail], ratios[-1 - tail]
 
 
 def compute_prior(counts: Counts) -> Prior | None:
@@ -118,7 +146,9 @@ def compute_posterior(counts: Counts, prior: Prior, policy: BudgetPolicy) -> Ret
         + log((successes + 1.0) * trials / (successes * (trials + 1.0)))
         + log1p(1.0 / (value_shape * valued - 1.0))
     )
-    return Return(mean, sqrt(log_variance))
+    scale = value_shape * (counts.revenue + policy.prior_conversions * prior.value) / counts.spend
+    factors = ReturnFactors(shape, successes, trials - successes, value_shape * valued + 1.0, scale)
+    return Return(mean, sqrt(log_variance), factors)
 
 
 _COUNT_COLUMNS = """

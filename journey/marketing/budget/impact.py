@@ -5,7 +5,6 @@ and the reason says so. The difference is not a causal effect, because there is 
 """
 
 from dataclasses import asdict, dataclass, replace
-from math import exp, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 from journey.marketing.budget.channel_returns import (
@@ -14,12 +13,12 @@ from journey.marketing.budget.channel_returns import (
     Return,
     compute_posterior,
     compute_prior,
+    compute_ratio_interval,
     read_counts_by_channel,
     sum_counts,
 )
 from journey.marketing.core.policy import MarketingPolicy
 from journey.records.database import literal
-from journey.statistics.proportions import critical_value
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -43,7 +42,7 @@ class ChannelImpact:
         after: Posterior mean of the return per dollar after the transfer; None if there are too few data.
         after_low: Lower bound of its credible interval.
         after_high: Upper bound.
-        ratio: Posterior median of the return after divided by the return before.
+        ratio: Posterior median of the return after divided by that before.
         ratio_low: Lower bound of its credible interval.
         ratio_high: Upper bound.
         verdict: Direction of the change, if the interval of the ratio excludes 1.
@@ -128,15 +127,14 @@ def compare_channel(
     )
     if return_before is None or return_after is None:
         return replace(impact, reason=_explain_missing(before, after, prior, policy, is_spanned=is_spanned))
-    log_ratio = return_after.log_median - return_before.log_median
-    margin = critical_value(confidence) * sqrt(return_before.log_sd**2 + return_after.log_sd**2)
-    low, high = exp(log_ratio - margin), exp(log_ratio + margin)
+    low, high = compute_ratio_interval(return_before, return_after, confidence)
     verdict: Verdict = "rose" if low > 1.0 else "fell" if high < 1.0 else "no_difference_shown"
     reason = (
         f"{return_before.mean:.2f} per dollar before, {return_after.mean:.2f} after ({low:.2f} to {high:.2f} times): "
         + {"rose": "it rose.", "fell": "it fell.", "no_difference_shown": "no significant difference."}[verdict]
     )
-    return replace(impact, ratio=exp(log_ratio), ratio_low=low, ratio_high=high, verdict=verdict, reason=reason)
+    ratio = return_after.quantile(0.5) / return_before.quantile(0.5)
+    return replace(impact, ratio=ratio, ratio_low=low, ratio_high=high, verdict=verdict, reason=reason)
 
 
 def _summarise_return(

@@ -104,14 +104,15 @@ def compute_gain(amount: float, giver: ChannelPlan, taker: ChannelPlan, saturati
         giver: The channel that gives.
         taker: The channel that receives.
         saturation: Exponent of the power law.
-        confidence: Of the interval, which covers uncertainty about the returns but not about the power law.
+        confidence: Of the interval, which is that of the posteriors and not of their log-normal approximation. It
+            covers uncertainty about the returns but not about the power law.
     """
     taker_change, giver_change = _return_changes(amount, giver, taker, saturation)
     mean, probability = compute_expected_gain(amount, giver, taker, saturation)
+    taker_returns, giver_returns = (plan.channel_return.midpoints(_GAIN_NODES) for plan in (taker, giver))
     gains = sorted(
-        taker_change * exp(taker.channel_return.log_median + taker.channel_return.log_sd * taker_node)
-        - giver_change * exp(giver.channel_return.log_median + giver.channel_return.log_sd * giver_node)
-        for taker_node, giver_node in product(_normal_midpoints(_GAIN_NODES), repeat=2)
+        taker_change * taker_return - giver_change * giver_return
+        for taker_return, giver_return in product(taker_returns, giver_returns)
     )
     tail_count = int(len(gains) * (1.0 - confidence) / 2.0)
     return Gain(mean, gains[tail_count], gains[-1 - tail_count], probability)
