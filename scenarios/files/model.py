@@ -17,7 +17,6 @@ from simulation.model.spec import (
     Assumption,
     NonNegative,
     Population,
-    Positive,
     Reviewers,
     SpecModel,
     World,
@@ -105,7 +104,7 @@ class Scenario(SpecModel):
     )
     teaches: str = Field(default="", description="The lesson of the answer, in one sentence.")
     primary_metric: str = Field(default="churn_rate", description="The metric of the verdict.")
-    horizon_days: Positive = Field(default=365.0, le=36_525.0, description="Length of a run, in days.")
+    horizon_days: float = Field(default=365.0, ge=1e-3, le=36_525.0, description="Length of a run, in days.")
     seed: int = Field(default=1, ge=0, lt=2**63, description="Random seed.")
     replications: int = Field(default=20, ge=1, le=100_000, description="Number of independent cohorts.")
     population: Population

@@ -4,17 +4,25 @@ from journey.decision.rules import fade
 from simulation.customer.distress import apply_effect, apply_harm, begin_episode, draw_cause, end_episode
 from simulation.customer.ports import Engine, add_contact, emit
 from simulation.customer.state import NO_INDEX, Customer
-from simulation.distributions.dwell_times import NEVER
+from simulation.distributions.dwell_times import NEVER, power
 from simulation.model.arm import ArmParameters
 from simulation.model.event_types import ACTION, CALM, OUTCOME
 from simulation.random import streams
 from simulation.random.streams import uniform
 from simulation.trace.codes import KIND_ACTION, KIND_OUTCOME, NO_RESPONSE, NOT_NEEDED, PARTIAL, RESOLVED
 
+_LARGEST_RATIO = 1e100
+"""A hazard ratio of which the customer leaves at once."""
+
 
 def faded_ratio(ratio_per_contact: float, fatigue: float) -> float:
-    """A ratio per contact, at a level of fatigue: a power, which is only computed if it differs from 1."""
-    return ratio_per_contact**fatigue if fatigue > 0.0 and ratio_per_contact != 1.0 else 1.0
+    """A ratio per contact, at a level of fatigue: a power, which is only computed if it differs from 1.
+
+    It is limited, so that its product with other hazard ratios is finite.
+    """
+    if fatigue <= 0.0 or ratio_per_contact == 1.0:
+        return 1.0
+    return min(_LARGEST_RATIO, power(ratio_per_contact, fatigue))
 
 
 def add_fatigue(arm: ArmParameters, customer: Customer) -> float:

@@ -43,6 +43,26 @@ NEVER = inf
 _LARGEST_EXPONENT = 700.0
 """Above this argument an exponential function is infinite in compiled code, and an error in interpreted code."""
 
+_LARGEST_POWER, _LOG_OF_LARGEST_POWER = 1e300, 690.0
+_SAFE_BASE, _SAFE_EXPONENT = 1e6, 50.0
+"""No power of a smaller base with a smaller exponent overflows; the exponent is the largest shape of a distribution."""
+
+
+def power(base: float, exponent: float) -> float:
+    """``base ** exponent``, at most 1e300: more is infinite in compiled code, and an error in interpreted code.
+
+    A hazard must be finite, because the amounts of running clocks are differences of hazards.
+
+    Args:
+        base: At least 0.
+        exponent: More than 0.
+    """
+    if (base > _SAFE_BASE or (exponent > _SAFE_EXPONENT and base > 1.0)) and exponent * log(
+        base
+    ) > _LOG_OF_LARGEST_POWER:
+        return _LARGEST_POWER
+    return float(base**exponent)
+
 
 def initial_amount(law: int, a: float, age: float, unit_exponential: float) -> float:
     """The initial amount of a clock of this age: the unit-exponential draw, or the rest of a deterministic dwell.
@@ -84,14 +104,14 @@ def cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[
     if law == EXPONENTIAL:
         return a * age
     if law == WEIBULL:
-        return float((age / a) ** b)
+        return power(age / a, b)
     return slow_cumulative_hazard(law, a, b, age, knots)
 
 
 def slow_cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequence[float]) -> float:
     """`cumulative_hazard` of the distributions whose computation costs more than a function call."""
     if law == LOG_LOGISTIC:
-        return log1p((age / a) ** b)
+        return log1p(power(age / a, b))
     if law == LOG_NORMAL:
         return normal_hazard(log(age / a) / b)
     if law == GAMMA:
@@ -108,7 +128,7 @@ def inverse_cumulative_hazard(law: int, a: float, b: float, amount: float, knots
     if law == EXPONENTIAL:
         return amount / a
     if law == WEIBULL:
-        return float(a * amount ** (1.0 / b))
+        return a * power(amount, 1.0 / b)
     return slow_inverse_cumulative_hazard(law, a, b, amount, knots)
 
 
@@ -257,6 +277,7 @@ def set_hazard_ratio(
 
 
 KERNELS = (
+    power,
     initial_amount,
     hazard_between_knots,
     inverse_hazard_between_knots,
@@ -273,6 +294,7 @@ KERNELS = (
 """Functions to compile, callees before callers."""
 
 INLINED = (
+    power,
     initial_amount,
     cumulative_hazard,
     inverse_cumulative_hazard,

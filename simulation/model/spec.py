@@ -337,6 +337,7 @@ class Segment(SpecModel):
     )
     tenure_mean_days: NonNegative = Field(
         default=0.0,
+        le=1e6,
         description="Mean (exponential) tenure of a customer on day 0; 0: the tenure is the time in the stage.",
     )
     do_not_contact: Probability = Field(default=0.0, description="Share of customers without consent to be contacted.")

@@ -45,6 +45,7 @@ MEANS = st.floats(0.5, 500.0)
 SHAPES = st.floats(1.05, 5.0)
 RATIOS = st.floats(0.05, 20.0)
 AMOUNTS = st.floats(1e-6, 20.0)
+NO_KNOTS = np.zeros(4)
 
 
 def start(law, a, b, amount, now, ratio, age=0.0):
@@ -220,6 +221,57 @@ def test_an_empirical_law_passes_through_its_points(steps, share):
     assert cumulative_hazard(*law, inverse_cumulative_hazard(*law, amount, knots), knots) == pytest.approx(
         amount, rel=1e-9
     )
+
+
+SCHEMA_DWELLS = st.tuples(ANY_LAW, st.floats(1e-3, 1e6), st.floats(0.1, 50.0))
+"""Distributions as a scenario may state them; invalid combinations are refused by `Dwell`."""
+NAMES = {
+    EXPONENTIAL: "exponential", WEIBULL: "weibull", LOG_LOGISTIC: "log_logistic", LOG_NORMAL: "log_normal",
+    GAMMA: "gamma", DETERMINISTIC: "deterministic",
+}  # fmt: skip
+SMALL_TO_LARGE = st.floats(-300.0, 6.0).map(lambda power: 10.0**power)
+
+
+def scenario_dwell(law, mean, shape):
+    """The parameters of a distribution that a scenario may have; otherwise the example is dropped."""
+    try:
+        Dwell(law=NAMES[law], mean_days=mean, shape=shape)
+    except ValidationError:
+        assume(False)
+    return scale_for_mean(law, mean, shape)
+
+
+@given(SCHEMA_DWELLS, SMALL_TO_LARGE, SMALL_TO_LARGE, st.just(0.0) | SMALL_TO_LARGE, AMOUNTS, st.floats(0.0, 4e4))
+def test_every_dwell_of_a_scenario_can_be_computed_at_any_age_and_ratio(dwell, age, ratio, following, amount, elapsed):
+    law = dwell[0]
+    a, b = scenario_dwell(*dwell)
+    assert cumulative_hazard(law, a, b, age, ()) < math.inf
+    assert due_in(law, a, b, age, amount, ratio, ()) >= 0.0
+    remaining, wait = advance(law, a, b, age, amount, ratio, elapsed, following, ())
+    assert 0.0 <= remaining <= amount
+    assert wait >= 0.0
+
+
+@pytest.mark.compiled
+@given(SCHEMA_DWELLS, SMALL_TO_LARGE, SMALL_TO_LARGE, st.just(0.0) | SMALL_TO_LARGE, AMOUNTS, st.floats(0.0, 4e4))
+def test_every_dwell_of_a_scenario_is_the_same_in_compiled_code(dwell, age, ratio, following, amount, elapsed):
+    law = dwell[0]
+    a, b = scenario_dwell(*dwell)
+    run = law, a, b, age, amount, ratio
+    assert kernels().due_in(*run, NO_KNOTS) == due_in(*run, ())
+    assert kernels().advance(*run, elapsed, following, NO_KNOTS) == advance(*run, elapsed, following, ())
+
+
+@pytest.mark.parametrize(("law", "shape"), [(WEIBULL, 50.0), (LOG_LOGISTIC, 50.0)])
+def test_a_clock_beyond_the_largest_hazard_runs_out_at_once(law, shape):
+    """Its age is a billion times its mean: the hazard there is more than a number can hold."""
+    a, b = scale_for_mean(law, 1e-3, shape)
+    assert due_in(law, a, b, 1e6, 1.0, 1.0, ()) == 0.0
+
+
+def test_a_clock_at_a_tiny_hazard_ratio_never_runs_out():
+    a, b = scale_for_mean(WEIBULL, 1.0, 0.1)
+    assert due_in(WEIBULL, a, b, 0.0, 1.0, 1e-40, ()) > 1e200
 
 
 @pytest.mark.parametrize("mean", [1e-3, 1e6])
