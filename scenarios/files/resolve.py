@@ -12,6 +12,7 @@ from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
 from scenarios.files.acquisition_checks import validate_acquisition
 from scenarios.files.cross_checks import validate_references
+from scenarios.files.event_limits import check_expected_events
 from scenarios.files.merging import Layer, find_source, merge_keys
 from scenarios.files.model import Arm, Scenario
 from simulation.acquisition.spec import Acquisition, with_acquisition
@@ -35,6 +36,8 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     arms = tuple(_resolve_arm(scenario, name, arm, journey, layers) for name, arm in scenario.arms.items())
     problems = validate_references(scenario, journey, policy, {arm_spec.name: arm_spec.policy for arm_spec in arms})
     problems += validate_acquisition(scenario, journey, arms)
+    # The expected events of an invalid scenario mean nothing, and computing them may fail.
+    problems = problems or list(check_expected_events(scenario, journey))
     if problems:
         raise InputError("\n".join(f"{find_source(layers, p.path)}: {p.key}: {p.message}" for p in problems))
     return arms
