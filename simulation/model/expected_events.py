@@ -8,7 +8,7 @@ recognised, whatever the distributions.
 from __future__ import annotations
 
 from math import exp, log
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simulation.distributions import dwell_times
 from simulation.distributions.dwell_times import cumulative_hazard, inverse_cumulative_hazard
@@ -98,26 +98,30 @@ def _moves_of_segment(world: World, journey: Journey, days: float, segment: str)
     import numpy as np
 
     codes = {stage: code for code, stage in enumerate(journey.stages)}
-    rates: dict[tuple[int, int, str], float] = {}
-    for (stage, move), arc in journey.arcs.items():
-        clock = world.moves.get(move)
-        if clock is not None:
-            dwell = clock.dwell_from.get(stage, clock.dwell)
-            stay = mean_stay(dwell, _ratio(world, clock, move, segment), days)
-            rates[codes[stage], codes[arc.destination], move] = (
-                min(_HIGHEST_RATE, days / stay) if stay > 0.0 else (_HIGHEST_RATE)
-            )
+    rates = [
+        (codes[source], codes[arc.destination], move, _rate(world, source, move, segment, days))
+        for (source, move), arc in journey.arcs.items()
+        if move in world.moves
+    ]
     totals = np.ones(len(codes))
-    for (stage, _, _), rate in rates.items():
+    for stage, _, _, rate in rates:
         totals[stage] += rate
     shares = np.zeros((len(codes), len(codes)))
-    for (stage, destination, _), rate in rates.items():
+    for stage, destination, _, rate in rates:
         shares[stage, destination] += rate / totals[stage]
     visits = np.linalg.inv(np.eye(len(codes)) - shares)
     numbers: dict[str, float] = {}
-    for (stage, _, move), rate in rates.items():
-        numbers[move] = numbers.get(move, 0.0) + float(visits[:, stage].max()) * rate / totals[stage]
+    for stage, _, move, rate in rates:
+        number = float(visits[:, stage].max() * rate / totals[stage])
+        numbers[move] = numbers.get(move, 0.0) + number
     return numbers
+
+
+def _rate(world: World, stage: str, move: str, segment: str, days: float) -> float:
+    """The rate of a move out of a stage, per run."""
+    clock = world.moves[move]
+    stay = mean_stay(clock.dwell_from.get(stage, clock.dwell), _ratio(world, clock, move, segment), days)
+    return min(_HIGHEST_RATE, days / stay) if stay > 0.0 else _HIGHEST_RATE
 
 
 def mean_stay(dwell: Dwell, ratio: float, days: float) -> float:
@@ -153,7 +157,7 @@ def _ratio(world: World, clock: MoveClock, move: str, segment: str) -> float:
     return ratio * (max(1.0, clock.in_distress) if world.distress.causes else 1.0)
 
 
-def _largest(*ratios: Mapping[str, float]) -> float:
+def _largest(*ratios: Mapping[Any, float]) -> float:
     """The largest product of one ratio of each table, in which a missing ratio is 1."""
     product = 1.0
     for table in ratios:
