@@ -76,7 +76,8 @@ class GuardKind:
 
     Attributes:
         name: Its name in journeys, for instance ``min_days_in_stage``.
-        test: The condition: a function from columns and the parameter to one boolean per row.
+        test: The condition: a function from columns and the parameter to one boolean per row. Numbers count by their
+            truth value; None and NaN are unknown, so they do not meet the condition.
         parse_parameter: Converts the value in a journey file into the parameter; raises ValueError with the expected
             form.
         template: The condition as text, with ``{value}`` in place of the parameter.
@@ -213,8 +214,16 @@ class Guard:
         return {name: _to_plain_value(value) for name, value in self.conditions}
 
     def evaluate(self, facts: FactColumns) -> BoolColumn:
-        """Whether the condition is met, for each row."""
-        return reduce(operator.and_, (guard_kind(name).test(facts, value) for name, value in self.conditions))
+        """Whether the condition is met, for each row.
+
+        Raises:
+            JourneyDefinitionError: A registered guard returned something else than one truth value per row.
+        """
+        rows = len(facts.days_in_stage)
+        return reduce(
+            operator.and_,
+            (_to_booleans(name, guard_kind(name).test(facts, value), rows) for name, value in self.conditions),
+        )
 
     def allows(self, facts: Facts | None = None) -> bool:
         """Whether the condition is met for one customer. Without facts the result is False."""
@@ -230,6 +239,31 @@ class Guard:
         return " and ".join(
             guard_kind(name).template.format(value=_format_value(value)) for name, value in self.conditions
         )
+
+
+def _to_booleans(name: str, answer: Any, rows: int) -> BoolColumn:
+    """The answer of a guard as booleans: numbers by their truth value; None and NaN, which are unknown, as False."""
+    import numpy as np
+
+    column = np.asarray(answer)
+    if column.shape != (rows,):
+        raise JourneyDefinitionError(
+            f"guard {name!r} returned {_describe_shape(column.shape)} for {rows} rows; return one boolean per row"
+        )
+    if column.dtype == np.bool_:
+        return column
+    if column.dtype == object:
+        column = np.array([False if value is None else value for value in column.tolist()])
+    if column.dtype.kind not in "biuf":
+        raise JourneyDefinitionError(
+            f"guard {name!r} returned values of type {column.dtype.name}; return one boolean per row"
+        )
+    known: BoolColumn = column.astype(np.bool_) & ~np.isnan(column)
+    return known
+
+
+def _describe_shape(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} values" if len(shape) == 1 else "an array of several dimensions" if shape else "one value"
 
 
 def _parse_parameter(name: str, given: object) -> GuardValue:

@@ -112,3 +112,75 @@ def test_a_guard_that_does_not_exist_is_refused():
         Guard.of(min_days_in_stage=True)
     with pytest.raises(JourneyDefinitionError, match="expected names"):
         Guard.of(segment=[""])
+
+
+@pytest.fixture
+def answering():
+    """Registers guards that return a given answer, whatever the facts are; removes them after the test."""
+    names = []
+
+    def register(name: str, answer: object) -> None:
+        register_guard(GuardKind(name, lambda _facts, _value: answer, parse_days, name + " {value}"))
+        names.append(name)
+
+    yield register
+    for name in names:
+        unregister_guard(name)
+
+
+@pytest.mark.parametrize(
+    ("answer", "allowed"),
+    [
+        (np.array([2]), True),
+        (np.array([0]), False),
+        (np.array([0.5]), True),
+        (np.array([np.nan]), False),
+        (np.array([None], dtype=object), False),
+        (np.array([True], dtype=object), True),
+        (np.array([float("nan")], dtype=object), False),
+        ([1], True),
+        ([False], False),
+    ],
+)
+def test_the_answer_of_a_registered_guard_counts_by_its_truth_value(answering, answer, allowed):
+    answering("registered", answer)
+    assert Guard.of(registered=1).allows() is allowed
+
+
+def test_two_registered_guards_that_each_let_pass_let_pass_together(answering):
+    answering("first", np.array([1]))
+    answering("second", np.array([2]))
+    guard = Guard.of(first=1, second=1, min_days_in_stage=1)
+    assert guard.allows(Facts(days_in_stage=5.0)) is True
+    assert guard.allows(Facts(days_in_stage=0.0)) is False
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (np.array([True, True]), "guard 'registered' returned 2 values for 1 rows; return one boolean per row"),
+        (True, "guard 'registered' returned one value for 1 rows"),
+        (None, "guard 'registered' returned one value for 1 rows"),
+        (np.array([[True]]), "guard 'registered' returned an array of several dimensions for 1 rows"),
+        (np.array(["yes"]), "guard 'registered' returned values of type str"),
+        (np.array(["yes"], dtype=object), "guard 'registered' returned values of type str"),
+    ],
+)
+def test_another_answer_is_refused_with_the_name_of_the_guard(answering, answer, problem):
+    answering("registered", answer)
+    with pytest.raises(JourneyDefinitionError) as refused:
+        Guard.of(registered=1).allows()
+    assert problem in str(refused.value)
+
+
+@given(st.lists(st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=True), min_size=1, max_size=8))
+def test_any_column_of_numbers_becomes_booleans(answers):
+    register_guard(GuardKind("registered", lambda _facts, _value: answers, parse_days, "{value}"))
+    try:
+        unknown = np.array([""] * len(answers), dtype=object)
+        columns = FactColumns(np.zeros(len(answers)), unknown, unknown, unknown)
+        found = Guard.of(registered=1).evaluate(columns)
+    finally:
+        unregister_guard("registered")
+    assert found.dtype == np.bool_
+    assert found.tolist() == [bool(one) and one == one for one in answers]
