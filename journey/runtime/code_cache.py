@@ -35,13 +35,14 @@ def open_version(name: str) -> Path | None:
         name: The name that identifies the version.
     """
     try:
-        root = _cache_root()
+        root = _cache_root().absolute()
         versions = root / "compiled"
         folder = versions / name
         is_new = not folder.exists()
-        for each in (root, versions, folder):
-            each.mkdir(parents=True, exist_ok=True, mode=0o700)
-        exposed = _find_exposed((root, versions, folder, *folder.rglob("*")))
+        for each in (*reversed(folder.parents), folder):
+            # One by one: with parents=True, missing parents would get the permissions of the umask.
+            each.mkdir(exist_ok=True, mode=0o700)
+        exposed = _find_replaceable(root) or _find_exposed((root, versions, folder, *folder.rglob("*")))
         if exposed is not None:
             _warn_of_exposed(exposed)
             return None
@@ -79,6 +80,17 @@ def _find_exposed(paths: Iterable[Path]) -> Path | None:
         status = path.stat()
         if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             return path
+    return None
+
+
+def _find_replaceable(root: Path) -> Path | None:
+    """The first folder above the cache in which all users can rename it; only the owner can where it is sticky."""
+    if sys.platform == "win32":
+        return None
+    for folder in root.resolve().parents:
+        mode = folder.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            return folder
     return None
 
 

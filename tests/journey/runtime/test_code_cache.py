@@ -48,6 +48,33 @@ def test_code_that_others_can_write_is_not_loaded(cache, path, mode):
 
 
 @posix
+def test_missing_parents_are_private_too(tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "new" / "parent" / "cache"))
+    before = os.umask(0)
+    try:
+        assert open_version("a") is not None
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "new", tmp_path / "new" / "parent", tmp_path / "new" / "parent" / "cache"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@posix
+def test_a_cache_that_all_users_can_replace_is_not_loaded(tmp_path, monkeypatch):
+    """In a folder that all users can write to, any of them can rename the cache, unless the folder is sticky."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (tmp_path / "link").symlink_to(shared)
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "link" / "cache"))
+    assert open_version("a") is not None
+    shared.chmod(0o777)
+    with pytest.warns(RuntimeWarning, match="other users can change this path"):
+        assert open_version("a") is None
+    shared.chmod(0o1777)
+    assert open_version("a") is not None
+
+
+@posix
 def test_code_of_another_user_is_not_loaded(cache, monkeypatch):
     open_version("a")
     user = os.geteuid()
