@@ -18,7 +18,12 @@ from scenarios.cli.common_options import (
 def command(
     source: ScenarioArgument,
     *,
-    customer: Annotated[int, typer.Option("--customer", metavar="N", help="Number of the customer, from 0. Required.")],
+    customer: Annotated[
+        str,
+        typer.Option(
+            "--customer", metavar="N|ID", help="Number of the customer, from 0, or ID in the records. Required."
+        ),
+    ],
     days: Annotated[
         float | None,
         typer.Option("--days", metavar="DAYS", help="Simulated time in days. Default: the scenario's days."),

@@ -55,9 +55,10 @@ def _print_customer(out: "Console", explanation: "Explanation") -> None:
     if person.arrives_at > 0.0:
         began = f"arrives on day {person.arrives_at:.1f}, in {first.first_stage}"
     consent = "" if person.consents else "; no consent to be contacted"
+    identity = f" ({person.recorded_id})" if person.recorded_id else ""
     out.print(
-        f"Customer {explanation.customer} of {explanation.loaded.scenario.title!r}: {first.segment}, risk tier "
-        f"{TIERS[person.tier]}, {format_dollars(person.account_value)} per year; {began}{consent}.\n",
+        f"Customer {explanation.customer}{identity} of {explanation.loaded.scenario.title!r}: {first.segment}, "
+        f"risk tier {TIERS[person.tier]}, {format_dollars(person.account_value)} per year; {began}{consent}.\n",
     )
 
 

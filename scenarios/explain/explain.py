@@ -15,7 +15,7 @@ from scenarios.explain.divergence import Divergence, event_as_dict, first_diverg
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from simulation.exports.customer_quantities import compute_customer_quantities
-from simulation.exports.histories import CustomerHistory, RunHistory, customer_id, initial_history
+from simulation.exports.histories import CustomerHistory, RunHistory, customer_id, find_customer, initial_history
 from simulation.runs.cohort import build_cohort
 from simulation.runs.engine_choice import REFERENCE
 from simulation.runs.run import run_arm
@@ -108,7 +108,7 @@ class Explanation:
             "customers": self.customers,
             "customer": self.customer,
             "person": {
-                "customer_id": customer_id(self.customer),
+                "customer_id": customer_id(person),
                 "segment": first.history.segment,
                 "risk_tier": TIERS[person.tier],
                 "account_value": person.account_value,
@@ -133,18 +133,20 @@ class Explanation:
         }
 
 
-def explain(loaded: LoadedScenario, customer: int, *, engine: str = REFERENCE) -> Explanation:
+def explain(loaded: LoadedScenario, customer: int | str, *, engine: str = REFERENCE) -> Explanation:
     """Simulate every arm and select one customer.
 
     Args:
         loaded: The scenario.
-        customer: Number of the customer, from 0.
+        customer: Number of the customer, from 0, or ID in the records that the population comes from.
         engine: Which engine; see `simulation.runs.run.run_arm`.
 
     Raises:
         InputError: The customer does not exist or arrives after the end of the run, or the engine refuses the scenario.
     """
     scenario = loaded.scenario
+    if isinstance(customer, str):
+        customer = find_customer(loaded.arms[0], customer, seed=scenario.seed, replication=REPLICATION)
     if scenario.acquisition is not None:
         _refuse_customer_missing_in_an_arm(loaded, customer)
     person = initial_history(loaded.arms[0], customer, seed=scenario.seed, replication=REPLICATION).initial

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.errors import InputError
+from journey.core.suggestions import did_you_mean
 from simulation.runs.cohort import draw_initial_customers
 from simulation.trace import events
 
@@ -155,6 +156,23 @@ def initial_history(arm_spec: ArmSpec, number: int, *, seed: int, replication: i
     raise InputError(f"there is no customer {number}; {_describe_numbers(numbers)}")
 
 
+def find_customer(arm_spec: ArmSpec, name: str, *, seed: int, replication: int) -> int:
+    """The number of the customer with this ID or, if no customer has it, with this number.
+
+    Raises:
+        InputError: There is no such customer.
+    """
+    recorded = []
+    for history in initial_histories(arm_spec, seed=seed, replication=replication):
+        if customer_id(history.initial) == name:
+            return history.initial.number
+        recorded.append(history.initial.recorded_id)
+    if name.isascii() and name.removeprefix("-").isdigit():
+        return int(name)
+    similar = did_you_mean(name, list(filter(None, recorded)))
+    raise InputError(f"there is no customer {name!r}{similar}; give --customer a number from 0, or an ID")
+
+
 def _describe_numbers(numbers: Sequence[int]) -> str:
     """The existing customer numbers, in words."""
     count = len(numbers)
@@ -165,9 +183,9 @@ def _describe_numbers(numbers: Sequence[int]) -> str:
     return f"the {count:,} customers have the numbers {', '.join(map(str, numbers[:3]))}{', ...' if count > 3 else ''}"
 
 
-def customer_id(number: int) -> str:
-    """The text ID of a simulated customer, such as ``C0000012``."""
-    return f"C{number:07d}"
+def customer_id(initial: InitialCustomer) -> str:
+    """The text ID of a customer: the ID in the records the customer comes from, else one such as ``C0000012``."""
+    return initial.recorded_id or f"C{initial.number:07d}"
 
 
 def orphan_id(number: int) -> str:

@@ -18,8 +18,9 @@ Conventions where the run does not determine the records:
   then have no outcome. An overridden intervention keeps this status; its outcome has ``human_override``.
 * **Account value.** A customer record has the account value at the end. If account values change, an intervention has
   the value at the decision.
-* **Unknown.** The change of churn risk is not measured, so it is null. `estimated_revenue_saved` is the money at stake
-  at the decision if the outcome is ``resolved``.
+* **Estimates.** `churn_risk_delta` is the change of the churn probability that the arm's orchestrator estimates, from
+  the decision to the outcome. `estimated_revenue_saved` is the money at stake at the decision if the outcome is
+  ``resolved``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.core.time_units import DAYS_PER_MONTH
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.decision.rules import OPEN_INTERVENTION, REASONS
+from simulation.exports.churn_estimate import ChurnEstimator
 from simulation.exports.histories import customer_id, orphan_id
 from simulation.exports.stage_log import StageLog
 from simulation.trace import events
@@ -86,6 +88,7 @@ class RecordWriter:
         self.days = run_history.days
         self.end = dates.to_record_datetime(run_history.days)
         self.log = StageLog(run_history)
+        self.churn = ChurnEstimator(arm_spec)
         self.values_change = bool(arm_spec.world.value_changes)
         self.predecessors = _shortest_predecessors(arm_spec.journey)
         self.csat = {name: effect.csat for name, effect in arm_spec.world.effects.items()}
@@ -104,7 +107,7 @@ class RecordWriter:
     def _customer(self, history: CustomerHistory) -> Record:
         initial = history.initial
         return {
-            "customer_id": customer_id(initial.number),
+            "customer_id": customer_id(initial),
             "segment": history.segment,
             "account_value": history.values[-1][1],
             "tenure_months": round((initial.tenure_days + self.days - initial.arrives_at) / DAYS_PER_MONTH, 1),
@@ -113,7 +116,7 @@ class RecordWriter:
 
     def _stages(self, history: CustomerHistory) -> list[Record]:
         """All recorded stage entries; the last one is the current stay at the end of the run."""
-        key = customer_id(history.initial.number)
+        key = customer_id(history.initial)
         entries = []
         for stay in self.log.stays(history):
             entered = self.dates.to_record_datetime(stay.entered_at)
@@ -135,6 +138,8 @@ class _CustomerRecords:
     """The records of one customer, while they are built."""
 
     __slots__ = (
+        "_churn",
+        "_churn_at_decision",
         "_decided_at",
         "_key",
         "_known_signals",
@@ -152,8 +157,9 @@ class _CustomerRecords:
     def __init__(self, writer: RecordWriter, history: CustomerHistory) -> None:
         self._writer = writer
         self._number = f"{history.initial.number:07d}"
-        self._key, self._orphan_key = customer_id(history.initial.number), orphan_id(history.initial.number)
+        self._key, self._orphan_key = customer_id(history.initial), orphan_id(history.initial.number)
         self._stays, self._values = history.stays, history.values
+        self._churn, self._churn_at_decision = writer.churn.start(history, writer.log.stays(history)), 0.0
         self.sets: tuple[list[Record], list[Record], list[Record]] = ([], [], [])
         self._known_signals: list[tuple[float, str]] = []
         self._open: Record = {}
@@ -179,6 +185,7 @@ class _CustomerRecords:
             record["customer_id"] = self._orphan_key
         else:
             self._known_signals.append((dated, record["signal_id"]))
+            self._churn.add_signal(row.time, dated, row.label, row.value or 0.0, row.source or "")
 
     def _signal(self, time: float, kind: str, strength: float | None, stage: str | None, source: str | None) -> Record:
         signals = self.sets[0]
@@ -200,6 +207,7 @@ class _CustomerRecords:
         elif row.label != MONITOR_ONLY:
             self._monitoring_reason, self._decided_at = None, row.time
             self._open = self._intervention(row, "approved")
+            self._churn_at_decision = self._churn.churn_probability(row.time)
         elif row.reason not in (_OPEN_REASON, self._monitoring_reason):
             self._monitoring_reason = row.reason
             self._intervention(row, None)
@@ -246,7 +254,7 @@ class _CustomerRecords:
                 "outcome": row.label,
                 "resolution_time_days": round(row.time - self._decided_at, 3) if resolved else None,
                 "csat_delta": self._writer.csat.get(self._last_action, 0.0) if resolved else 0.0,
-                "churn_risk_delta": None,
+                "churn_risk_delta": round(self._churn.churn_probability(row.time) - self._churn_at_decision, 6),
                 "estimated_revenue_saved": round(row.value or 0.0, 2),
                 "human_override": self._open["status"] == "overridden",
                 "measured_at": _iso(self._writer.dates.to_record_datetime(row.time)),

@@ -43,7 +43,7 @@ def write_records(run_history: RunHistory, folder: Path, dates: Dates) -> None:
             sets = [stack.enter_context(_JsonArrayWriter(part / f"{name}.json")) for name in CustomerRecords._fields]
             for history in run_history.histories():
                 if not history.initial.consents:
-                    do_not_contact.append(customer_id(history.initial.number))
+                    do_not_contact.append(customer_id(history.initial))
                 for target, records in zip(sets, writer.build_records(history), strict=True):
                     target.write(records)
         policy = format_toml(build_effective_policy(run_history.arm_spec, do_not_contact))

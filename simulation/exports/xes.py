@@ -116,7 +116,7 @@ def _case(history: CustomerHistory, dates: Dates, terminal: frozenset[str]) -> I
     """One customer; `unfinished` is true if the customer is not in a terminal stage at the end of the run."""
     initial, end = history.initial, history.end_stage
     yield "<trace>\n"
-    yield _text("concept:name", customer_id(initial.number))
+    yield _text("concept:name", customer_id(initial))
     yield f'<int key="customer" value="{initial.number}"/>\n'
     yield _text("segment", history.segment)
     yield f'<float key="account_value" value="{initial.account_value!r}"/>\n'

@@ -51,6 +51,7 @@ class InitialCustomer:
         consents: Whether the customer may be contacted.
         arrives_at: Day of arrival; 0 for a customer who is present on day 0.
         frailty_draw: The standard normal draw of the frailty; None to take it from the customer's own stream.
+        recorded_id: ID in the records that the customer comes from; empty if there are none.
     """
 
     number: int
@@ -66,6 +67,7 @@ class InitialCustomer:
     consents: bool = True
     arrives_at: float = 0.0
     frailty_draw: float | None = None
+    recorded_id: str = ""
 
     @property
     def tenure_days(self) -> float:

@@ -1,7 +1,8 @@
 """A population from a folder of records: the simulation continues from the end of the records.
 
 Customers are taken in the order of their IDs, repeatedly until the population has its size. So a folder of ten
-customers can represent a company of ten thousand; each copy has its own random numbers.
+customers can represent a company of ten thousand; each copy has its own random numbers. The first copy keeps the ID of
+the records; later copies have their number after it, such as ``C001-2``.
 """
 
 from __future__ import annotations
@@ -43,11 +44,22 @@ def read_cohort(population: Population, machine: CompiledJourney) -> Cohort:
     if not templates:
         raise InputError(f"population.records: no customer of {folder} is in a live stage of the journey")
     listed = tuple(replace(initial, number=number) for number, initial in enumerate(templates))
-    return Cohort(segments, population.size, partial(_copy, listed), listed)
+    return Cohort(segments, population.size, partial(_copy, listed, _find_separator(listed)), listed)
 
 
-def _copy(listed: Sequence[InitialCustomer], number: int) -> InitialCustomer:
-    return replace(listed[number % len(listed)], number=number)
+def _copy(listed: Sequence[InitialCustomer], separator: str, number: int) -> InitialCustomer:
+    copy, position = divmod(number, len(listed))
+    template = listed[position]
+    suffix = f"{separator}{copy + 1}" if copy else ""
+    return replace(template, number=number, recorded_id=template.recorded_id + suffix)
+
+
+def _find_separator(listed: Sequence[InitialCustomer]) -> str:
+    """Hyphens between the ID and the number of a copy: more than any ID contains in a row, so that IDs are unique."""
+    separator = "-"
+    while any(separator in template.recorded_id for template in listed):
+        separator += "-"
+    return separator
 
 
 @lru_cache(maxsize=4)
@@ -90,6 +102,7 @@ def _read_customer(
     ]
     return InitialCustomer(
         number=0,
+        recorded_id=id_,
         segment=segments.index(customer.segment),
         tier=TIERS.index(customer.risk_tier),
         account_value=customer.account_value,

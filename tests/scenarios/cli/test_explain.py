@@ -63,7 +63,8 @@ def test_a_scenario_with_one_arm_is_explained_too():
     [
         (("default", "--customer", "60", *SMALL), "there is no customer 60; the 60 customers have the numbers 0 to 59"),
         (("default", "--customer", "-1", *SMALL), "there is no customer -1"),
-        (("default", "--customer", "C001"), "--customer"),
+        (("default", "--customer", "C001"), "there is no customer 'C001'; give --customer a number from 0, or an ID"),
+        (("seed_ten", "--customer", "c001"), "there is no customer 'c001'; did you mean 'C001'?"),
         (("default",), "--customer"),
         (("nothing", "--customer", "1"), "neither a built-in scenario nor a file"),
     ],
@@ -73,6 +74,18 @@ def test_wrong_input_is_a_message_and_exit_code_2(arguments, message):
     assert done.exit_code == 2
     assert message in done.stderr
     assert done.stdout == ""
+
+
+def test_a_recorded_customer_is_found_by_the_id_of_the_records():
+    by_id, by_number = (json_of("explain", "seed_ten", "--customer", name) for name in ("C002", "1"))
+    assert by_id == by_number
+    assert by_id["person"]["customer_id"] == "C002"
+    assert invoke("explain", "seed_ten", "--customer", "C002").stdout.startswith("Customer 1 (C002) of ")
+
+
+def test_a_drawn_customer_is_found_by_the_id_in_exported_records():
+    found = json_of("explain", "default", "--customer", "C0000007", *SMALL)
+    assert (found["customer"], found["person"]["customer_id"]) == (7, "C0000007")
 
 
 def test_both_engines_give_the_same_history():

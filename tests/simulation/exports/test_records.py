@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 
 from journey.checks import check
 from journey.core.errors import InputError
+from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy, build_policy, read_policy
 from journey.machine.lifecycles import intervention_lifecycle
-from journey.records.folder import read_folder
+from journey.orchestrator import Orchestrator
+from journey.orchestrator.case_reader import CaseReader
+from journey.records.folder import bundled_folder, read_folder
 from journey.records.model import DATASETS
 from simulation.exports.records import POLICY_FILE, write_records
 from simulation.model.arm_policy import build_effective_policy, format_toml
 from simulation.model.spec import Reviewers
-from tests.simulation.exports.record_folders import DATES, DAYS, MID_JOURNEY, SETS, export, read, replayed
+from simulation.population.draw import InitialCustomer
+from simulation.population.from_records import _copy, _find_separator
+from tests.simulation.exports.record_folders import DATES, DAYS, MID_JOURNEY, SETS, export, read, records_of, replayed
 from tests.simulation.worlds import arm
 
 REFUSALS = {"cooling_down", "capped"}
@@ -123,6 +128,44 @@ def test_what_is_cited_was_known_by_then(exported):
             assert customer == row["customer_id"]
 
 
+def test_the_change_of_churn_risk_is_that_of_the_orchestrator_from_decision_to_outcome(exported):
+    told, folder, sets = exported
+    policy = read_policy(folder / POLICY_FILE)
+    orchestrator = Orchestrator(policy, told.arm_spec.journey)
+    cases = {case.customer.customer_id: case for case in CaseReader(records_of(told.arm_spec, folder)).read_all()}
+    decided = {row["intervention_id"]: row["generated_at"] for row in sets["interventions"]}
+
+    def churn(customer, moment):
+        as_of = AsOf.of(datetime.fromisoformat(moment))
+        return orchestrator.evaluate_customer(*cases[customer], as_of=as_of).churn_probability
+
+    assert sets["outcomes"]
+    for row in sets["outcomes"]:
+        change = churn(row["customer_id"], row["measured_at"]) - churn(
+            row["customer_id"], decided[row["intervention_id"]]
+        )
+        assert row["churn_risk_delta"] == pytest.approx(change, abs=1e-4)
+    assert len({row["churn_risk_delta"] for row in sets["outcomes"]}) > 10
+
+
+def test_recorded_customers_keep_their_ids_and_copies_are_numbered(tmp_path):
+    told = export(arm(population={"records": "bundled", "segments": {}, "size": 25}), tmp_path / "records")
+    ids = [row["customer_id"] for row in read(tmp_path / "records")["customers"]]
+    recorded = sorted(read_folder(bundled_folder()).customer_ids())
+    kept = len({history.initial.recorded_id.partition("-")[0] for history in told.histories()})
+    assert ids[:kept] == [identity for identity in recorded if identity in ids]
+    assert ids[0] == "C001"
+    assert ids[kept : 2 * kept] == [f"{identity}-2" for identity in ids[:kept]]
+    assert len(set(ids)) == 25
+
+
+def test_ids_of_copies_are_unique_whatever_the_ids_are():
+    listed = [InitialCustomer(0, 0, 0, 1.0, 0, recorded_id=identity) for identity in ("A", "A-2", "B--2")]
+    copies = [_copy(listed, _find_separator(listed), number).recorded_id for number in range(12)]
+    assert copies[:5] == ["A", "A-2", "B--2", "A---2", "A-2---2"]
+    assert len(set(copies)) == 12
+
+
 @pytest.mark.medium
 def test_a_clean_world_gives_records_without_an_error(exported):
     told, folder, _ = exported
@@ -132,7 +175,7 @@ def test_a_clean_world_gives_records_without_an_error(exported):
     # Warnings are of what happened: requests that wait, outcomes that never came, stages outstayed, signals unanswered.
     assert set(found) <= {
         "awaiting-outcome", "pending-intervention", "stalled-stage", "unanswered-signal", "conflicting-signals",
-        "human-override", "re-entry", "empty-stage", "counter-date", "no-trigger",
+        "human-override", "re-entry", "empty-stage", "counter-date", "no-trigger", "no-outcome-expected",
     }  # fmt: skip
 
 
