@@ -110,7 +110,10 @@ def store_similar_ids(cursor: duckdb.DuckDBPyConnection, found: Sequence[Similar
     columns = ", ".join(f"{name} VARCHAR" for name in SimilarId._fields)
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE similar_ids ({columns})")
     if found:
-        cursor.executemany("INSERT INTO similar_ids VALUES (?, ?, ?, ?)", [list(each) for each in found])
+        values = ", ".join("unnest(?::VARCHAR[])" for _ in SimilarId._fields)
+        cursor.execute(
+            f"INSERT INTO similar_ids SELECT {values}", [list(column) for column in zip(*found, strict=True)]
+        )
 
 
 def is_not_similar_sql(target: str, identifier: str) -> str:
