@@ -13,14 +13,9 @@ import numpy.typing as npt
 from journey.batch.case_columns import Cases, fetch_columns
 from journey.batch.decisions import DecisionTable, find_positive_types
 from journey.batch.grouping import get_kernels
-from journey.core.errors import InputError
 from journey.decision.rules import NO_SIGNAL, NOT_LIVE, REASONS
 from journey.records.database import literal
-from journey.runtime.atomic_files import atomic_file
-from journey.tables.csv_text import disarm_sql
-
-FORMATS = {".parquet": "(FORMAT parquet)", ".csv": "(FORMAT csv, HEADER)"}
-"""Formats of decision files, by file extension."""
+from journey.tables.files import write_table
 
 # The name of a signal in a decision; see `journey.orchestrator.signals.get_signal_name`.
 _TIME_OF_DAY = """CASE WHEN detected_at = detected_at::DATE THEN '' ELSE strftime(detected_at, 'T%H:%M:%S')
@@ -67,48 +62,7 @@ def write_decisions(table: DecisionTable, path: Path) -> None:
     Raises:
         InputError: The file extension is neither ``.parquet`` nor ``.csv``, or the file cannot be written.
     """
-    refuse_unknown_format(path)
-    ending = path.suffix.lower()
-    cursor = table.cases.cursor
-    rows = build_relation(table).sql_query()
-    if ending == ".csv":
-        rows = _as_csv_sql(rows)
-    with atomic_file(path) as part:
-        try:
-            cursor.execute(f"COPY ({rows}) TO {literal(str(part))} {FORMATS[ending]}")
-        except duckdb.Error as error:
-            raise InputError(f"{path}: the decisions cannot be written: {error}") from None
-
-
-def _as_csv_sql(rows: str) -> str:
-    """The rows with texts that no spreadsheet evaluates, and with the signals of a decision as one text."""
-    signals = f"array_to_string([{disarm_sql('each')} FOR each IN triggered_by_signals], ';')"
-    texts = ", ".join(f"{disarm_sql(name)} AS {name}" for name in _TEXT_COLUMNS)
-    return f"SELECT * REPLACE ({signals} AS triggered_by_signals, {texts}) FROM ({rows})"
-
-
-_TEXT_COLUMNS = (
-    "customer_id",
-    "stage",
-    "recommended_action",
-    "held_back_action",
-    "lead_signal",
-    "bright_signal",
-    "cause",
-)
-"""Columns with names from records, policy or journey."""
-
-
-def refuse_unknown_format(path: Path) -> None:
-    """Raise an error, before any work, if decisions cannot be written to this type of file.
-
-    Raises:
-        InputError: The file extension is not in `FORMATS`.
-    """
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(
-            f"{path}: unsupported file extension {path.suffix!r}; decisions are written as {' or '.join(FORMATS)}"
-        )
+    write_table(build_relation(table), path, "decisions")
 
 
 def _build_result_columns(table: DecisionTable, records: npt.NDArray[np.int32]) -> dict[str, Any]:

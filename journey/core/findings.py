@@ -20,6 +20,21 @@ class FindingSeverity(StrEnum):
 
 _RANK = {severity: rank for rank, severity in enumerate(FindingSeverity)}
 
+FOLLOW_ON_CODES = frozenset(
+    {
+        "missing-value",
+        "no-stage",
+        "outcome-without-intervention",
+        "unknown-customer",
+        "unknown-reference",
+        "unknown-signal-cited",
+    }
+)
+"""Findings that often result from another one: from a row that was set aside, or from a column that is missing.
+
+Among findings of one severity they are last, so that a reader meets the cause first.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -66,11 +81,15 @@ F = TypeVar("F", bound=Finding)
 
 
 def sort_findings(findings: Iterable[F]) -> list[F]:
-    """Findings, most serious first, then by code, dataset and record; the order is the same in every run."""
+    """Findings, most serious first and those that follow from others last, then by code, dataset and record.
+
+    The order is the same in every run.
+    """
     return sorted(
         findings,
         key=lambda f: (
             _RANK[f.severity],
+            f.code in FOLLOW_ON_CODES,
             f.code,
             f.dataset,
             f.record or "",

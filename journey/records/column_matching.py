@@ -31,6 +31,7 @@ def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list
     return matched, [
         *_build_renamed_findings(dataset, claims),
         *_build_unknown_findings(dataset, unknown, fields - claims.keys()),
+        *_build_absent_findings(dataset, raw, claims, unknown),
     ]
 
 
@@ -83,6 +84,22 @@ def _build_unknown_findings(dataset: str, names: list[str], free: set[str]) -> l
         hint = hint.rstrip("?") + "?" if hint.startswith("; did") else ""
         messages.append(f"The column {shown} of {dataset} is not a field and is not used{hint or '.'}")
     return [_build_notice("unknown-column", dataset, message) for message in messages]
+
+
+def _build_absent_findings(
+    dataset: str, raw: RawSet, claims: dict[str, list[RawColumn]], unknown: list[str]
+) -> list[Finding]:
+    """Fields that every row needs and no row of JSON has: the cause of as many rows that are set aside."""
+    if not raw.columns:
+        return []
+    findings = []
+    for column in get_columns(dataset):
+        if column.required and column.name not in claims:
+            hint = did_you_mean(column.name, unknown) if unknown else ""
+            hint = hint if hint.startswith("; did") else "."
+            message = f"No row of {dataset} has {column.name}, which every row needs{hint}"
+            findings.append(Finding("missing-column", FindingSeverity.ERROR, dataset, None, None, message))
+    return findings
 
 
 def _build_notice(code: str, dataset: str, message: str) -> Finding:

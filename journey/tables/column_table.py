@@ -45,10 +45,11 @@ class ColumnTable(FrameExport):
 
     def to_relation(self) -> "duckdb.DuckDBPyRelation":
         """Return the table as a DuckDB relation."""
-        selected = ", ".join(f"unnest(?::{kind}[]) AS {_quote(name)}" for name, kind in self.types.items())
+        selected = ", ".join(f"unnest(?::{kind}[]) AS {quote_name(name)}" for name, kind in self.types.items())
         return connect_in_memory().sql(f"SELECT {selected}", params=list(self.columns.values()))
 
 
-def _quote(name: str) -> str:
+def quote_name(name: str) -> str:
+    """A name as SQL."""
     escaped = name.replace('"', '""')
     return f'"{escaped}"'

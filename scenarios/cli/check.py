@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from journey.records.folder import Records
 
 
+EXAMPLES = 3
+"""Number of findings of each code that are printed."""
+
+
 def command(
     folder: FolderArgument = None,
     *,
@@ -30,19 +34,30 @@ def command(
         Path | None,
         typer.Option("--quarantine", metavar="FOLDER", help="Write the rejected rows to this folder."),
     ] = None,
+    findings: Annotated[
+        Path | None,
+        typer.Option("--findings", metavar="FILE.csv|FILE.parquet", help="Write all findings to this file as a table."),
+    ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=0, help="Print at most N findings; --json lists all.")
-    ] = 200,
+        int,
+        typer.Option("--limit", metavar="N", min=0, help="Print at most N findings of each code; --json lists all."),
+    ] = EXAMPLES,
     json_: JsonOption = False,
 ) -> None:
-    """Validate records and list data-quality findings. Bad records never stop the command."""
+    """Validate records and list data-quality findings. Bad records never stop the command.
+
+    The exit code is 1 if no customer can be used.
+    """
     from journey.decision.as_of import AsOf
     from journey.evaluation.check import check_records
-    from scenarios.cli.console import console, print_json
+    from journey.tables.files import refuse_unknown_format, write_table
+    from scenarios.cli.console import console, print_json, print_message
     from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
 
+    if findings is not None:
+        refuse_unknown_format(findings, "findings")
     refuse_outputs(
-        [Output("--quarantine", quarantine, is_folder=True)],
+        [Output("--quarantine", quarantine, is_folder=True), Output("--findings", findings)],
         Inputs(files=[policy], folders=[folder]) + Inputs.of_journey(journey),
     )
     cutoff = None if as_of is None else AsOf.of(as_of)
@@ -51,6 +66,9 @@ def command(
     result = check_records(records, as_of=cutoff, policy=rules, journey=machine)
     if quarantine is not None:
         _write_quarantine(records, quarantine)
+    if findings is not None:
+        write_table(result.to_relation(), findings, "findings")
+        print_message(f"wrote {findings}")
     if json_:
         print_json(result.to_dict())
     else:
@@ -62,6 +80,9 @@ def command(
         out = console()
         out.print(f"{pluralise(result.customers, 'customer')} ({result.source}) as of {moment}{latest}")
         print_findings(out, result.findings, limit)
+    if not result.customers:
+        print_message(f"no customer of {result.source} can be used; correct the errors above, or add customers")
+        raise typer.Exit(CHECK_FAILED)
     if strict and result.counts["error"]:
         raise typer.Exit(CHECK_FAILED)
 

@@ -94,12 +94,12 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
     """
     if path is None:
         return
-    from journey.batch.output import refuse_unknown_format
     from journey.core.errors import InputError
+    from journey.tables.files import refuse_unknown_format
 
     if customer is not None:
         raise InputError("--decisions writes the decisions on all customers; remove --customer, or use --json")
-    refuse_unknown_format(path)
+    refuse_unknown_format(path, "decisions")
 
 
 def _print_method(customers: int, *, json_: bool, exported: bool) -> None:

@@ -1,6 +1,7 @@
 """An evaluation and its findings as tables on the terminal, readable from 60 columns."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.findings import count_by_severity
@@ -43,36 +44,49 @@ _STYLES = {"error": "red", "warning": "yellow", "notice": "dim"}
 
 
 def print_findings(out: "Console", findings: Sequence["Finding"], limit: int) -> None:
-    """Print the counts, the most serious findings, and the number of findings not listed."""
+    """Print the counts and, by code, the number of findings and the first of them.
+
+    Args:
+        out: The console.
+        findings: The findings, most serious first; those of one code follow each other.
+        limit: How many findings of a code are listed.
+    """
     counts = count_by_severity(findings)
     out.print(", ".join(pluralise(number, severity) for severity, number in counts.items()))
     if not findings:
         return
     out.print()
+    groups = [list(group) for _, group in groupby(findings, key=lambda finding: (finding.severity, finding.code))]
     if limit and out.width >= _WIDE:
-        out.print(_findings_table(findings[:limit]))
+        out.print(_findings_table(groups, limit))
     elif limit:
-        _list_findings(out, findings[:limit])
-    print_omitted_rows(out, len(findings), limit, "finding")
+        _list_findings(out, groups, limit)
+    listed = sum(min(len(group), limit) for group in groups)
+    print_omitted_rows(out, len(findings), listed, "finding")
 
 
-def _findings_table(findings: Sequence["Finding"]) -> "FittedTable":
-    result = table("Findings", "severity", "code", "record", "customer", "finding")
-    for finding in findings:
-        severity = styled(finding.severity, _STYLES[str(finding.severity)])
-        record = finding.record or finding.dataset
-        result.add_row(severity, finding.code, record, finding.customer_id or "", finding.message)
+def _findings_table(groups: Sequence[Sequence["Finding"]], limit: int) -> "FittedTable":
+    result = table("Findings", "severity", "code", "count", "record", "customer", "finding", right=("count",))
+    for group in groups:
+        for place, finding in enumerate(group[:limit]):
+            # The severity, code and count of a group are in its first row.
+            severity = styled(finding.severity, _STYLES[str(finding.severity)]) if place == 0 else ""
+            code, count = (finding.code, f"{len(group):,}") if place == 0 else ("", "")
+            record = finding.record or finding.dataset
+            result.add_row(severity, code, count, record, finding.customer_id or "", finding.message)
     return result
 
 
-def _list_findings(out: "Console", findings: Sequence["Finding"]) -> None:
-    """Findings for narrow terminals: the message under severity, code and record."""
+def _list_findings(out: "Console", groups: Sequence[Sequence["Finding"]], limit: int) -> None:
+    """Findings for narrow terminals: the message under severity, code, count and record."""
     from rich.padding import Padding
 
-    for finding in findings:
-        rest = f" {finding.code}, {finding.record or finding.dataset}"
-        out.print(styled(finding.severity, _STYLES[str(finding.severity)], rest))
-        out.print(Padding(finding.message, (0, 0, 0, 2)))
+    for group in groups:
+        for place, finding in enumerate(group[:limit], start=1):
+            of = "" if len(group) == 1 else f" {place} of {len(group):,}"
+            rest = f" {finding.code}{of}, {finding.record or finding.dataset}"
+            out.print(styled(finding.severity, _STYLES[str(finding.severity)], rest))
+            out.print(Padding(finding.message, (0, 0, 0, 2)))
     out.print()
 
 

@@ -3,7 +3,9 @@
 import json
 import os
 import subprocess
+from collections import Counter
 
+import duckdb
 import pytest
 
 from tests.scenarios.cli.invocation import RUN, invoke, json_of
@@ -29,10 +31,69 @@ def test_strict_fails_on_errors_and_prints_all_the_same():
 
 @pytest.mark.slow
 def test_all_findings_are_printed_or_the_omitted_ones_are_counted():
-    count = sum(json_of("check")["counts"].values())
-    whole = invoke("check", COLUMNS="120").stdout
-    assert "not listed" not in whole
-    assert f"{count - 2} findings not listed" in invoke("check", "--limit", "2").stdout
+    found = json_of("check")["findings"]
+    by_code = Counter((finding["severity"], finding["code"]) for finding in found)
+    assert "not listed" not in invoke("check", "--limit", "100", COLUMNS="120").stdout
+    for limit in (1, 3):
+        omitted = sum(max(0, number - limit) for number in by_code.values())
+        arguments = () if limit == 3 else ("--limit", limit)
+        assert f"{omitted} findings not listed" in invoke("check", *arguments, COLUMNS="120").stdout
+
+
+@pytest.mark.medium
+def test_findings_are_grouped_by_code_with_their_count(tmp_path):
+    log = [{"customer_id": f"X{number}", "journey_stage": "engagement", "state_entered_at": "2031-03-01"}
+           for number in range(12)]  # fmt: skip
+    folder = company(tmp_path, customers=[{"customer_id": "K1"}], journey_state_log=log)
+    shown = invoke("check", folder, COLUMNS="150").stdout
+    assert shown.count("is unknown, so this stage entry is ignored") == 3
+    (row,) = (line for line in shown.splitlines() if "unknown-customer" in line)
+    assert row.split()[:3] == ["error", "unknown-customer", "12"]
+    narrow = invoke("check", folder, COLUMNS="70").stdout
+    assert "unknown-customer 3 of 12" in narrow
+    assert "4 of 12" not in narrow
+
+
+@pytest.mark.medium
+def test_follow_on_errors_come_after_their_cause(tmp_path):
+    folder = company(
+        tmp_path,
+        customers=[{"id": "K1", "segment": "SMB"}, {"id": "K2", "segment": "SMB"}],
+        journey_state_log=[{"customer_id": "K1", "journey_stage": "engagement", "state_entered_at": "yesterday"},
+                           {"customer_id": "K2", "journey_stage": "engagement", "state_entered_at": "2031-03-01"}],
+    )  # fmt: skip
+    found = json.loads(invoke("check", folder, "--json").stdout)["findings"]
+    errors = [finding["code"] for finding in found if finding["severity"] == "error"]
+    assert errors == ["missing-column", "not-a-date", "missing-value", "missing-value", "unknown-customer"]
+
+
+@pytest.mark.medium
+def test_without_a_usable_customer_the_exit_code_is_1_and_says_why(tmp_path):
+    folder = company(tmp_path, customers=[{"segment": "SMB"}])
+    done = invoke("check", folder)
+    assert done.exit_code == 1
+    assert "no customer of" in done.stderr
+    assert "correct the errors above" in done.stderr
+    assert json.loads(invoke("check", folder, "--json").stdout)["customers"] == 0
+    assert invoke("check", company(tmp_path, customers=[{"customer_id": "K1"}])).exit_code == 0
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_all_findings_are_written_to_a_file(tmp_path, ending):
+    file = tmp_path / f"found.{ending}"
+    done = invoke("check", "--findings", file, "--json")
+    assert f"wrote {file}" in done.stderr
+    rows = duckdb.sql(f"SELECT * FROM '{file}'")
+    names = ["code", "severity", "dataset", "record", "customer_id", "message"]
+    assert rows.columns == names
+    assert [dict(zip(names, row, strict=True)) for row in rows.fetchall()] == json.loads(done.stdout)["findings"]
+
+
+def test_findings_in_another_format_are_refused_before_any_work(tmp_path):
+    done = invoke("check", "--findings", tmp_path / "found.xlsx")
+    assert done.exit_code == 2
+    assert "findings are written as .parquet or .csv" in done.stderr
 
 
 @pytest.mark.medium
@@ -123,7 +184,8 @@ def test_a_malformed_file_is_a_message_and_never_a_traceback(tmp_path, text):
     (tmp_path / "customers.json").write_text(text, encoding="utf-8")
     result = invoke("check", tmp_path, "--as-of", "2031-01-01")
     assert result.exception is None or isinstance(result.exception, SystemExit)
-    assert result.exit_code in (0, 2)
+    assert result.exit_code in (1, 2)
+    assert result.stderr
     if result.exit_code == 2:
         assert "customers.json" in result.stderr
 

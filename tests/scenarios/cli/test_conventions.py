@@ -218,7 +218,7 @@ class TestHelp:
 
     def test_defaults_are_stated_once(self):
         text = " ".join(invoke("check", "--help").stdout.split())
-        assert "Print at most N findings; --json lists all. Default: 200." in text
+        assert "Print at most N findings of each code; --json lists all. Default: 3." in text
         assert "Ignore records dated later. Default: the latest date in the records. --policy" in text
         assert "check [OPTIONS] [FOLDER]" in text
 
