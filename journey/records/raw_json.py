@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -146,10 +146,25 @@ def _describe_rows(connection: duckdb.DuckDBPyConnection, origin: str) -> RawSet
         columns=tuple(columns),
         row_number="place + 1",
         content="coalesce(line, json::VARCHAR)",
-        problem=f"CASE {_PROBLEMS} {_REPEATS if repeats else ''} END",
+        problem=f"CASE {_PROBLEMS} {_REPEATS if repeats else ''} {_find_contradictions_sql(wanted)} END",
         self_describing=True,
         tables=("raw_rows",),
     )
+
+
+def _find_contradictions_sql(names: Sequence[str]) -> str:
+    """SQL: the problem of a row that gives one field under two names with different values."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names, start=1):
+        places.setdefault(normalise_field_name(name), []).append(place)
+    conditions = []
+    for field, found in places.items():
+        if len(found) > 1:
+            values = ", ".join(f"found[{place}]" for place in found)
+            given = " and ".join(repr(names[place - 1]) for place in found)
+            problem = literal(f"the field {field} is given twice with different values (its names are {given})")
+            conditions.append(f"WHEN len(list_distinct([{values}])) > 1 THEN {problem}")
+    return " ".join(conditions)
 
 
 _PROBLEMS = """

@@ -163,6 +163,23 @@ class TestRowsOfText:
         assert records.customer_ids() == ("K3",)
         assert records.set_aside[0].reason == "a field is given twice"
 
+    def test_a_field_with_two_values_in_two_spellings_is_set_aside(self) -> None:
+        rows = [
+            {"customer_id": "A", "Customer_ID": "B"},
+            {"Customer_ID": "C"},
+            {"customer_id": "D", "customer-id": "D"},
+            {"customer_id": "E", "CUSTOMER ID": None},
+            {"customer_id": "F", "segment": "SMB", "Segment": "Enterprise"},
+        ]
+        records = Records.from_tables({"customers": rows})
+        assert set(records.customer_ids()) == {"C", "D", "E"}
+        assert [row.reason.split(" (")[0] for row in records.set_aside] == [
+            "the field customer_id is given twice with different values",
+            "the field segment is given twice with different values",
+        ]
+        assert "'Customer_ID'" in records.set_aside[0].reason
+        assert '"B"' in records.set_aside[0].content
+
 
 BAD_VALUES = [
     ("signal_strength", "high", "wrong-type"),
