@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from journey.core.time_units import DAYS_PER_YEAR
 from simulation.metrics.counters import discounted_days
+from simulation.model.arm import ESCALATION_MOVE, SUPPORT_STAGE
 from simulation.trace import events
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from simulation.exports.histories import CustomerHistory
     from simulation.model.arm import ArmSpec
 
-_SUPPORT = "support"
 _BASE_QUANTITIES = (
     "revenue", "live_value_end", "escalations", "support_days", "reviews", "review_minutes", "evaluations",
 )  # fmt: skip
@@ -26,7 +26,7 @@ REVIEWED_VERDICTS = ("approved", "rejected", "overridden")
 
 
 def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, days: float) -> dict[str, float]:
-    """The quantities of one customer in an arm, with the names of `Counters.compute_quantities`.
+    """The quantities of one customer in an arm, named as by `Counters.compute_quantities`; unknown ones are missing.
 
     Args:
         history: The customer.
@@ -34,22 +34,22 @@ def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, day
         days: Length of the run, in days.
     """
     if history.initial.arrives_at >= days:
-        return dict.fromkeys(_BASE_QUANTITIES, 0.0)
+        return _known_quantities(arm_spec, dict.fromkeys(_BASE_QUANTITIES, 0.0))
     exit_stages, rate = arm_spec.exit_stages, arm_spec.daily_discount_rate
     reviews = sum(row.kind == events.REVIEW_DECIDED and row.label in REVIEWED_VERDICTS for row in history.rows)
     actions = Counter(row.label for row in history.rows if row.kind == events.ACTION)
     costs = arm_spec.policy.actions
-    return {
+    quantities = {
         "revenue": sum(
             value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
             for start, stop, value in _paid_intervals(history, exit_stages, days)
         ),
         "live_value_end": 0.0 if history.end_stage in exit_stages else history.values[-1][1],
-        "escalations": float(sum(row.kind == events.MOVE and row.label == "escalate" for row in history.rows)),
+        "escalations": float(sum(row.kind == events.MOVE and row.label == ESCALATION_MOVE for row in history.rows)),
         "support_days": sum(
             (days if stay.left_at is None else stay.left_at) - max(0.0, stay.entered_at)
             for stay in history.stays
-            if stay.stage == _SUPPORT
+            if stay.stage == SUPPORT_STAGE
         ),
         "reviews": float(reviews),
         "review_minutes": reviews * arm_spec.reviewers.service_minutes,
@@ -57,6 +57,17 @@ def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, day
         **{f"actions.{name}": float(times) for name, times in actions.items()},
         **{f"action_cost.{name}": times * costs[name].cost for name, times in actions.items()},
     }
+    return _known_quantities(arm_spec, quantities)
+
+
+def _known_quantities(arm_spec: ArmSpec, quantities: dict[str, float]) -> dict[str, float]:
+    """The quantities without those that the journey does not define."""
+    unknown = set()
+    if ESCALATION_MOVE not in {move.name for move in arm_spec.journey.moves}:
+        unknown.add("escalations")
+    if SUPPORT_STAGE not in arm_spec.journey.stages:
+        unknown.add("support_days")
+    return {name: amount for name, amount in quantities.items() if name not in unknown}
 
 
 def _paid_intervals(

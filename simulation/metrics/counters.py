@@ -112,7 +112,7 @@ class Counters:
         return {
             "churn_rate": Mean(sum(self.churned.values()), customers),
             "retained_value": self.live_value,
-            "escalations": float(self.escalations),
+            "escalations": float(self.escalations) if table.parameters.escalate_move >= 0 else None,
             "interventions": float(contacts),
             "reviews": float(self._reviews()),
             "csat": Mean(self.satisfaction, customers),
@@ -142,13 +142,13 @@ class Counters:
         }
 
     def compute_quantities(self, table: CompiledArm) -> dict[str, float]:
-        """The quantities that costs and revenue are computed from, over the whole cohort."""
+        """The quantities that costs and revenue are computed from, over the whole cohort; unknown ones are missing."""
         reviews = self._reviews()
         return {
             "revenue": self.revenue,
             "live_value_end": self.live_value,
-            "escalations": float(self.escalations),
-            "support_days": self.stage_days[table.support_stage] if table.support_stage >= 0 else 0.0,
+            **({"escalations": float(self.escalations)} if table.parameters.escalate_move >= 0 else {}),
+            **({"support_days": self.stage_days[table.support_stage]} if table.support_stage >= 0 else {}),
             "reviews": float(reviews),
             "review_minutes": reviews * table.reviewers.service_minutes,
             "evaluations": float(self.evaluations),

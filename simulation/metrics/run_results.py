@@ -19,7 +19,8 @@ class Run:
         customers: Size of the cohort.
         days: Length of the run, in days.
         metrics: Values of the metrics; None if a metric's denominator is 0.
-        quantities: Quantities that costs and revenue are computed from, over the whole cohort and run.
+        quantities: Quantities that costs and revenue are computed from, over the whole cohort and run; unknown ones are
+            missing.
         occupancy: Share of customers per stage on a grid of days.
         events: Number of trace rows, whether or not they were kept.
         events_by_kind: Number of trace rows by kind.

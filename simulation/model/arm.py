@@ -106,6 +106,13 @@ def arm_shares(segment: str, arm_specs: Sequence[ArmSpec]) -> tuple[float, ...]:
     return tuple(arm_spec.share_by_segment.get(segment, arm_spec.share) for arm_spec in arm_specs)
 
 
+ESCALATION_MOVE, SUPPORT_STAGE = "escalate", "support"
+"""The move that counts as an escalation, and the stage whose days cost support.
+
+A journey without them has an unknown number of escalations or support days, which is not 0.
+"""
+
+
 class ReviewParameters(NamedTuple):
     """The reviewers, whom all arms of a run share; see `simulation.model.spec.Reviewers`.
 
@@ -259,7 +266,7 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
         policy=policy,
         causes=tuple(world.distress.causes),
         value_changes=tuple(world.value_changes),
-        support_stage=dict(machine.stage_index).get("support", -1),
+        support_stage=dict(machine.stage_index).get(SUPPORT_STAGE, -1),
         reviewers=arm_spec.reviewers,
         parameters=_build_parameters(arm_spec, machine, policy, segments),
     )
@@ -288,7 +295,7 @@ def _build_parameters(
         ),
         terminal=tuple(bool(terminal) for terminal in machine.terminal),
         live=live,
-        escalate_move=dict(machine.move_index).get("escalate", -1),
+        escalate_move=dict(machine.move_index).get(ESCALATION_MOVE, -1),
         knots=tuple(knots),
         move_count=tuple(map(len, moves)),
         moves=moves,

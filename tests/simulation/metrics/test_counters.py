@@ -1,0 +1,49 @@
+"""Metrics and quantities of a run that the journey does not define are unknown, not 0."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from journey.machine import Journey, Move
+from simulation.exports.customer_quantities import compute_customer_quantities
+from simulation.exports.histories import RunHistory
+from simulation.model.spec import World
+from tests.simulation.bare_worlds import simulate
+from tests.simulation.worlds import arm
+
+
+def journey_of(*stages, move="buy"):
+    """A journey from the first stage to the last, with a first move of this name."""
+    names = [move, *(f"to_{stage}" for stage in stages[2:])]
+    moves = [Move(name, *ends) for name, ends in zip(names, pairwise(stages), strict=True)]
+    return Journey.build(stages=stages, moves=moves, initial=stages[0], terminal=stages[-1])
+
+
+def run_of(journey):
+    clocks = {move.name: {"dwell": {"mean_days": 20.0}} for move in journey.moves}
+    world = World.model_validate({"moves": clocks})
+    spec = replace(arm(journey=journey, active=False, population={"size": 30}), world=world)
+    return spec, simulate(spec, seed=1, days=60.0)
+
+
+@pytest.mark.parametrize(
+    ("journey", "has_escalations", "has_support"),
+    [
+        (journey_of("trial", "paid", "gone"), False, False),
+        (journey_of("trial", "paid", "gone", move="escalate"), True, False),
+        (journey_of("trial", "support", "gone"), False, True),
+    ],
+)
+def test_a_journey_without_escalations_or_support_has_an_unknown_number_of_them(journey, has_escalations, has_support):
+    spec, run = run_of(journey)
+    assert (run.metrics["escalations"] is not None) == has_escalations
+    assert ("escalations" in run.quantities) == has_escalations
+    assert ("support_days" in run.quantities) == has_support
+    if has_escalations:
+        assert run.metrics["escalations"] == run.quantities["escalations"] > 0
+    if has_support:
+        assert run.quantities["support_days"] > 0.0
+    for history in RunHistory(spec, run, 1, 0).histories():
+        # Actions that a customer never had are not listed.
+        assert set(compute_customer_quantities(history, spec, 60.0)) == set(run.quantities)
