@@ -9,6 +9,9 @@ from journey.records.database import literal
 
 _CLOSED_STATUSES = ("rejected", "overridden", "expired", "measured")
 
+_LISTED_RECORDS = 3
+"""A finding about many records names this number of them."""
+
 
 @rule("unknown-action", FindingSeverity.WARNING)
 def unknown_action(context: Context) -> str:
@@ -172,16 +175,19 @@ def awaiting_outcome(context: Context) -> str:
 
 @rule("no-outcome-expected", FindingSeverity.NOTICE)
 def no_outcome_expected(context: Context) -> str:
-    """A decision to monitor only: nothing was done, so it has no outcome to expect.
+    """Decisions to monitor only: nothing was done, so they have no outcome to expect. One finding for each action.
 
-    Remedy: nothing; rates over outcomes do not count it.
+    Remedy: nothing; rates over outcomes do not count them.
     """
     return f"""
         {_OPEN_INTERVENTIONS}
-        SELECT 'interventions' AS dataset, intervention_id AS record, customer_id,
-            recommended_action || ' on ' || day_of(generated_at)
-            || ' was a decision to monitor only: no outcome is to be expected.' AS message
-        FROM open WHERE recommended_action IN {build_monitoring_actions_list(context)}
+        SELECT 'interventions' AS dataset, min(intervention_id) AS record,
+            CASE WHEN count(*) = 1 THEN any_value(customer_id) END AS customer_id,
+            'No outcome is to be expected of ' || array_to_string(min(intervention_id, {_LISTED_RECORDS}), ', ')
+            || CASE WHEN count(*) > {_LISTED_RECORDS} THEN ' and ' || (count(*) - {_LISTED_RECORDS}) || ' more'
+                ELSE '' END
+            || ' (' || recommended_action || '): nothing was done.' AS message
+        FROM open WHERE recommended_action IN {build_monitoring_actions_list(context)} GROUP BY recommended_action
     """
 
 

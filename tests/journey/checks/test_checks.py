@@ -232,6 +232,19 @@ def test_a_record_after_as_of_is_ignored_and_reported_once() -> None:
     assert "detected_at is 2031-03-08" in finding.message
 
 
+@pytest.mark.medium
+@pytest.mark.parametrize(
+    ("number", "named"), [(1, "of I1 (monitor_only)"), (3, "of I1, I2, I3 (mon"), (5, "of I1, I2, I3 and 2 more (mon")]
+)
+def test_decisions_to_monitor_are_one_finding(number: int, named: str) -> None:
+    rows = [
+        {**INTERVENTION, "intervention_id": f"I{n}", "recommended_action": "monitor_only"} for n in range(1, number + 1)
+    ]
+    (finding,) = noticed("no-outcome-expected", interventions=rows, outcomes=[])
+    assert named in finding.message
+    assert finding.customer_id == ("K1" if number == 1 else None)
+
+
 def test_a_strong_signal_of_an_unknown_customer_is_noticed_if_no_one_acted_on_it() -> None:
     orphan = {**SIGNAL, "customer_id": "X", "signal_strength": 0.95}
     weaker = {**orphan, "signal_id": "S2", "signal_strength": 0.8, "detected_at": "2031-03-07"}
