@@ -26,6 +26,14 @@ ONE_CUSTOMER_LABEL = f"{LEDGER_LABEL}; without infrastructure, which is a cost o
 RECORDED_ESTIMATE = "revenue saved, as recorded"
 """Name of the memo with the recorder's own estimate, for all actions carried out, overridden ones included."""
 
+PRESERVED_IN_ALL = "revenue preserved, with overridden interventions"
+"""Name of the memo with the value that the ledger would have if no person had overridden a decision."""
+
+_RECORDED_NOTE = "the recorder's own estimate of the same value, as revenue and not margin; not added"
+_PRESERVED_NOTE = (
+    "yearly revenue at the recorded change of churn risk, as if no person had overridden a decision; not added"
+)
+
 _GetRevenue = Callable[[InterventionFact], float | None]
 
 
@@ -38,27 +46,37 @@ def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf, *, one_cust
         as_of: The time of the evaluation.
         one_customer: Whether the facts are limited to one customer; costs of the whole company are then left out.
     """
-    shared = () if one_customer else (_build_infrastructure_line(facts, policy.economics, as_of),)
+    executed = [fact for fact in facts.interventions if fact.is_executed or fact.is_overridden]
+    credited = [fact for fact in executed if fact.is_credited]
+    shared = _build_shared_lines(facts, policy.economics)
+    if not one_customer:
+        shared = (*shared, _build_infrastructure_line(facts, policy.economics, as_of))
 
-    def build_lines(counts: Callable[[InterventionFact], bool], get_revenue: _GetRevenue) -> tuple[LedgerLine, ...]:
-        counted = [fact for fact in facts.interventions if counts(fact)]
-        value_lines = _build_value_lines(counted, policy.economics, get_revenue)
-        return (*value_lines, *_build_cost_lines(facts, counted, policy), *shared)
+    def build_lines(counted: list[InterventionFact], get_revenue: _GetRevenue) -> tuple[LedgerLine, ...]:
+        return (
+            *_build_value_lines(counted, policy.economics, get_revenue),
+            *_build_action_lines(counted, policy),
+            *shared,
+        )
 
+    def build_memo(name: str, note: str, counted: list[InterventionFact], get_revenue: _GetRevenue) -> Memo:
+        amount = _sum_known(get_revenue(fact) for fact in counted if fact.measured)
+        roi = None if amount is None else Ledger(build_lines(counted, get_revenue)).roi
+        return Memo(name, amount, note, roi)
+
+    memos = [build_memo(RECORDED_ESTIMATE, _RECORDED_NOTE, executed, _get_recorded_revenue)]
+    if len(credited) < len(executed):
+        without = f"{RECORDED_ESTIMATE}, without overridden interventions"
+        memos += [
+            build_memo(without, _RECORDED_NOTE, credited, _get_recorded_revenue),
+            build_memo(PRESERVED_IN_ALL, _PRESERVED_NOTE, executed, _get_preserved_revenue),
+        ]
     return Ledger(
-        lines=build_lines(_is_credited, _get_preserved_revenue),
-        memos=_build_memos(facts, build_lines),
+        lines=build_lines(credited, _get_preserved_revenue),
+        memos=tuple(memos),
         label=ONE_CUSTOMER_LABEL if one_customer else LEDGER_LABEL,
         periods=_describe_periods(facts, as_of),
     )
-
-
-def _is_credited(fact: InterventionFact) -> bool:
-    return fact.is_credited
-
-
-def _is_executed(fact: InterventionFact) -> bool:
-    return fact.is_executed or fact.is_overridden
 
 
 def _get_preserved_revenue(fact: InterventionFact) -> float | None:
@@ -67,34 +85,6 @@ def _get_preserved_revenue(fact: InterventionFact) -> float | None:
 
 def _get_recorded_revenue(fact: InterventionFact) -> float | None:
     return fact.estimated_revenue_saved
-
-
-def _build_memos(
-    facts: Facts, build_lines: Callable[[Callable[[InterventionFact], bool], _GetRevenue], tuple[LedgerLine, ...]]
-) -> tuple[Memo, ...]:
-    """Build the other estimates of the value, each with the ROI that it gives."""
-
-    def build_memo(name: str, note: str, counts: Callable[[InterventionFact], bool], get_revenue: _GetRevenue) -> Memo:
-        amount = _sum_known(get_revenue(fact) for fact in facts.outcomes if counts(fact))
-        roi = None if amount is None else Ledger(build_lines(counts, get_revenue)).roi
-        return Memo(name, amount, note, roi)
-
-    recorded = "the recorder's own estimate of the same value, as revenue and not margin; not added"
-    total = build_memo(RECORDED_ESTIMATE, recorded, _is_executed, _get_recorded_revenue)
-    if not any(fact.is_overridden for fact in facts.interventions):
-        return (total,)
-    return (
-        total,
-        build_memo(
-            f"{RECORDED_ESTIMATE}, without overridden interventions", recorded, _is_credited, _get_recorded_revenue
-        ),
-        build_memo(
-            "revenue preserved, with overridden interventions",
-            "yearly revenue at the recorded change of churn risk, as if no person had overridden a decision; not added",
-            _is_executed,
-            _get_preserved_revenue,
-        ),
-    )
 
 
 def _describe_periods(facts: Facts, as_of: AsOf) -> dict[str, str]:
@@ -120,11 +110,10 @@ def _build_value_lines(
     outcomes = [fact for fact in counted if fact.measured]
     revenues = [get_revenue(fact) for fact in outcomes]
     baseline_days = economics.usual_resolution_days
-    saved_days = _sum_known(
-        baseline_days - fact.resolution_time_days
-        for fact in outcomes
-        if fact.journey_stage in SUPPORT_STAGES and fact.resolution_time_days is not None and is_resolved(fact)
-    )
+    support = [fact for fact in outcomes if fact.journey_stage in SUPPORT_STAGES and is_resolved(fact)]
+    saved_days = [
+        None if fact.resolution_time_days is None else baseline_days - fact.resolution_time_days for fact in support
+    ]
     known = sum(value is not None for value in revenues)
     return (
         LedgerLine(
@@ -137,6 +126,7 @@ def _build_value_lines(
             _get_provenance(economics.margin_rate, Economics().margin_rate),
             f"-churn_risk_delta x account_value, known for {known} of {len(counted)} actions carried out and not"
             f" overridden, times margin; {AT_FACE_VALUE}",
+            is_required=True,
         ),
         LedgerLine(
             "escalations prevented",
@@ -150,13 +140,11 @@ def _build_value_lines(
         LedgerLine(
             "lower support workload",
             "value",
-            saved_days,
+            _sum_known(saved_days) if support else 0.0,
             "support days",
             economics.support_day.amount,
             economics.support_day.provenance,
-            f"days saved compared with {baseline_days:g} (assumed), resolved interventions in support or escalation"
-            if saved_days is not None
-            else "not counted: no resolved intervention of the orchestrator in support has a resolution time",
+            f"days saved compared with {baseline_days:g} (assumed) in support or escalation, n = {len(support)}",
         ),
         LedgerLine(
             "faster resolution for the customer",
@@ -170,12 +158,11 @@ def _build_value_lines(
     )
 
 
-def _build_cost_lines(facts: Facts, counted: list[InterventionFact], policy: Policy) -> tuple[LedgerLine, ...]:
-    economics = policy.economics
+def _build_shared_lines(facts: Facts, economics: Economics) -> tuple[LedgerLine, ...]:
+    """Build the costs of deciding, which arise whether a person overrides a decision or not."""
     reviewed = sum(fact.is_reviewed for fact in facts.interventions)
     evaluations = len(facts.interventions)
     return (
-        *_build_action_lines(counted, policy),
         LedgerLine(
             "human review",
             "cost",

@@ -1,9 +1,9 @@
 """The ROI ledger: quantity x unit price, line by line, with each dollar counted once.
 
 Each line's amount is rounded to cents before totals are computed, so totals are the sums of the printed amounts. A line
-with an unknown quantity or price has no amount and is excluded from the totals; it is never counted as 0. If no line of
-value (or of cost) has an amount, the total is unknown, and so are the net and the ROI. Memos are reported next to the
-ledger and never added to it.
+with an unknown quantity or price has no amount and is excluded from the totals; it is never counted as 0. If a required
+line of value (or of cost), or all of them, are unknown, the total is unknown, and so are the net and the ROI. Memos are
+reported next to the ledger and never added to it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,6 +27,7 @@ class LedgerLine:
         unit_price: Dollars per unit; None if unknown.
         provenance: Provenance of the unit price.
         note: Origin of the quantity, or why the amount is unknown.
+        is_required: Whether the total is unknown without this line, because the line is most of it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class LedgerLine:
     unit_price: float | None
     provenance: Provenance
     note: str = ""
+    is_required: bool = False
 
     @property
     def cents(self) -> int | None:
@@ -112,12 +114,12 @@ class Ledger:
 
     @property
     def value(self) -> float | None:
-        """Sum of the known value lines, in dollars; None if there are value lines and no amount is known."""
+        """Sum of the known value lines, in dollars; None if a required one or all of them are unknown."""
         return _to_dollars(_total_cents(self.lines, "value"))
 
     @property
     def cost(self) -> float | None:
-        """Sum of the known cost lines, in dollars; None if there are cost lines and no amount is known."""
+        """Sum of the known cost lines, in dollars; None if a required one or all of them are unknown."""
         return _to_dollars(_total_cents(self.lines, "cost"))
 
     @property
@@ -153,10 +155,12 @@ class Ledger:
 
 
 def _total_cents(lines: Iterable[LedgerLine], kind: LineKind) -> int | None:
-    """Sum of the known amounts of a kind, 0 without lines; None if there are lines and all are unknown."""
-    amounts = [line.cents for line in lines if line.kind == kind]
-    known = [cents for cents in amounts if cents is not None]
-    return None if amounts and not known else sum(known)
+    """Sum of the known amounts of a kind, 0 without lines; None if a required line or all lines are unknown."""
+    of_kind = [line for line in lines if line.kind == kind]
+    known = [line.cents for line in of_kind if line.cents is not None]
+    if (of_kind and not known) or any(line.is_required and line.cents is None for line in of_kind):
+        return None
+    return sum(known)
 
 
 def _to_dollars(cents: int | None) -> float | None:

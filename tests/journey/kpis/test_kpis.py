@@ -129,7 +129,9 @@ OUTCOME = {"intervention_id": "I", "outcome": "resolved", "measured_at": "2031-0
 
 @pytest.mark.medium
 def test_values_that_no_record_states_make_value_net_and_return_unknown():
-    ledger = evaluate(company([OUTCOME])).ledger
+    # The days saved in support are known, but the change of churn risk is most of the value.
+    ledger = evaluate(company([OUTCOME | {"resolution_time_days": 3}])).ledger
+    assert {line.name: line.amount for line in ledger.lines}["lower support workload"] == 80.0
     assert (ledger.value, ledger.net, ledger.roi) == (None, None, None)
     assert ledger.cost > 0.0
     assert ledger.memos[0].amount is None
@@ -230,7 +232,7 @@ def test_an_overridden_intervention_adds_neither_value_nor_the_cost_of_its_actio
     deltas = [delta for _, delta, _ in own if delta is not None]
     expected = sum(-delta * 1000 * 0.75 for delta in deltas) if deltas else None if own else 0.0
     assert amounts["reduced churn risk"] == (None if expected is None else pytest.approx(expected, abs=0.005))
-    assert amounts["lower support workload"] == (sum((5 - days) * 40 for *_, days in own) if own else None)
+    assert amounts["lower support workload"] == sum((5 - days) * 40 for *_, days in own)
     assert amounts.get("action: proactive_outreach") == (60.0 * len(own) if own else None)
     assert amounts["tool and API calls"] == round(0.002 * len(rows), 2)
 
@@ -317,7 +319,8 @@ def test_kpis_go_to_the_sink(seed):
 def test_the_ledger_of_the_seed_by_hand(seed):
     lines = {line.name: line.amount for line in seed.ledger.lines}
     assert lines["reduced churn risk"] == pytest.approx(9_450 * 0.75)
-    assert lines["lower support workload"] is None
+    # The one support case was overridden.
+    assert lines["lower support workload"] == 0.0
     assert lines["human review"] == pytest.approx(2 * 12 / 60 * 60)
     assert sum(lines[name] for name in lines if name.startswith("action")) == pytest.approx(60 + 0.5 + 45 + 50 + 2)
     assert lines["infrastructure"] == pytest.approx(200 * 10 / (365 / 12), abs=0.005)

@@ -47,6 +47,12 @@ def test_a_value_of_which_no_part_is_known_is_unknown_and_so_are_net_and_roi():
     assert (without_cost.value, without_cost.cost, without_cost.net, without_cost.roi) == (5.0, None, None, None)
 
 
+def test_a_total_without_a_required_part_is_unknown():
+    required = LedgerLine("most of it", "value", None, "units", 1.0, "assumed", is_required=True)
+    ledger = Ledger((required, line("rest", "value", 5.0), line("c", "cost", 2.0)))
+    assert (ledger.value, ledger.cost, ledger.net, ledger.roi) == (None, 2.0, None, None)
+
+
 def test_a_known_number_of_unpriced_actions_has_no_amount():
     ledger = Ledger((line("flowers", "cost", 3.0, None), line("calls", "cost", 2.0)))
     assert ledger.lines[0].amount is None
