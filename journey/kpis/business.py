@@ -121,7 +121,7 @@ def _mean_support_days(outcomes: Iterable[InterventionFact]) -> tuple[float, int
 
 
 def _compare_treated_and_baseline(facts: Facts) -> dict[str, Kpi]:
-    caveat = "contacted customers were at higher risk before the contact, so this is not a causal effect"
+    caveat = "customers were not assigned at random, so this is not a causal effect"
     return {
         "churn_rate_treated_less_baseline": _compute_difference(
             facts,
