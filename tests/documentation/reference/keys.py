@@ -146,10 +146,17 @@ def find_tables(schema: Schema, definitions: Schema, name: str = "") -> Iterator
         else:
             # The description of the key says more than that of the model.
             own = raw.get("description") or child.get("description", "")
-            inner += find_tables({**child, "description": own}, definitions, below)
+            properties = _with_defaults(child["properties"], node.get("default"))
+            inner += find_tables({**child, "description": own, "properties": properties}, definitions, below)
     if table.rows:
         yield table
     yield from inner
+
+
+def _with_defaults(properties: Schema, default: Any) -> Schema:
+    """The keys of a table, with the table's own default for each key that has none."""
+    own = default if isinstance(default, dict) else {}
+    return {key: {"default": own[key], **node} if key in own else node for key, node in properties.items()}
 
 
 def _resolve(node: Schema, definitions: Schema) -> Schema:

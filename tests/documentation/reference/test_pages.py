@@ -77,6 +77,20 @@ def test_tables_inside_tables_have_dotted_names():
     assert names == ["one", "many.NAME", "list[]"]
 
 
+def test_a_key_that_a_table_gives_a_default_is_not_required():
+    keys = {"weight": {"type": "number"}, "cause": {"type": "string"}}
+    definitions = {"Kind": {"type": "object", "properties": keys}}
+    schema = {
+        "properties": {
+            "unknown": {"$ref": "#/$defs/Kind", "default": {"weight": 0.5}},
+            "known": {"type": "object", "additionalProperties": {"$ref": "#/$defs/Kind"}},
+        }
+    }
+    unknown, known = find_tables(schema, definitions)
+    assert [row[-1] for row in unknown.rows] == ["`0.5`", "required"]
+    assert [row[-1] for row in known.rows] == ["required", "required"]
+
+
 def test_a_default_that_the_description_states_is_in_the_column_of_defaults():
     stated = {"type": "integer", "default": None, "description": "Number of reviewers. Default: 1."}
     plain = {"type": "integer", "default": 7, "description": "Number of days."}
