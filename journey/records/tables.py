@@ -176,7 +176,7 @@ def _refuse_record_folder(folder: Path, datasets: set[str]) -> None:
         dataset, ending = split_name(path)
         if dataset in datasets and ending in FORMATS and path.name != f"{dataset}.jsonl":
             raise InputError(
-                f"{folder}: contains records ({path.name}), and rejected rows beside them would be read as records; "
+                f"{folder}: contains records ({path.name}), and rows set aside beside them would be read as records; "
                 "give another folder"
             )
 

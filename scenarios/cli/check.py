@@ -32,7 +32,7 @@ def command(
     journey: JourneyOption = None,
     quarantine: Annotated[
         Path | None,
-        typer.Option("--quarantine", metavar="FOLDER", help="Write the rejected rows to this folder."),
+        typer.Option("--quarantine", metavar="FOLDER", help="Write the rows set aside to this folder."),
     ] = None,
     findings: Annotated[
         Path | None,

@@ -8,7 +8,7 @@
   over replications, with its 95 % interval;
 * ``cohort_sd``: standard deviation of the difference between cohorts of this size;
 * ``n``: number of replications that measured both arms;
-* ``p_adjusted``, ``significant``: p-value with Holm's correction, and whether it rejects "no difference" at 95 %;
+* ``p_adjusted``, ``significant``: p-value with Holm's correction, and whether "no difference" is rejected (5 % level);
 * ``tested_ci_low``, ``tested_ci_high``, ``tested_confidence``: the interval of that test and its confidence level; it
   excludes 0 exactly where the difference is significant;
 * ``p_value``, ``lift``, ``lift_ci_low``, ``lift_ci_high``: in randomised mode, the p-value without correction and the

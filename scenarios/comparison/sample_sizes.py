@@ -33,9 +33,9 @@ class RequiredReplications(NamedTuple):
     minimum: int
 
     def __str__(self) -> str:
-        """``about 65 (interval: 23 or more)``."""
+        """``about 65 (interval: from 23, no upper limit)``."""
         size = f"more than {MAX_REPLICATIONS:,}" if self.estimate == inf else f"about {self.estimate:,.0f}"
-        return f"{size} (interval: {self.minimum:,} or more)"
+        return f"{size} (interval: from {self.minimum:,}, no upper limit)"
 
 
 def compute_required_replications(effect: "Effect") -> RequiredReplications | None:
@@ -85,10 +85,10 @@ def _size_bounds_text(before: float, low: float, high: float) -> str:
     if fewest is None or fewest > _MAX_CUSTOMERS:
         return ""
     if low <= 0.0 <= high:
-        return f" (interval: {round_down(fewest):,} or more)"
+        return f" (interval: from {round_down(fewest):,}, no upper limit)"
     most = customers_needed(before, _clip_share(before + nearest))
     if most is None or most > _MAX_CUSTOMERS:
-        return f" (interval: {round_down(fewest):,} or more)"
+        return f" (interval: {round_down(fewest):,} to more than {_MAX_CUSTOMERS:,})"
     return f" (interval: {round_down(fewest):,} to {round_up(most):,})"
 
 

@@ -45,7 +45,7 @@ class ProportionTests:
 
     Attributes:
         single_test: Name of the test of a single experiment.
-        refuted: Number of the experiments whose own test rejects "no difference" at 95 %.
+        refuted: Number of the experiments whose own test rejects "no difference" at the 5 % level.
         experiments: Number of experiments that could be tested.
         all: The Cochran-Mantel-Haenszel test of all experiments together.
     """

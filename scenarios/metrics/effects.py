@@ -40,7 +40,7 @@ class Effect:
         note: Why a value is undefined; empty where all are defined.
         p_adjusted: p-value of the null hypothesis "no difference in this metric", with Holm's correction for its family
             of tests (`group_families`); None where there is no interval.
-        is_significant: Whether the adjusted p-value rejects the null hypothesis at 95 % confidence.
+        is_significant: Whether the adjusted p-value rejects the null hypothesis at the 5 % level.
         tested: The interval on which `is_significant` rests.
     """
 

@@ -123,7 +123,7 @@ def _describe_tests(comparison: "Comparison") -> str:
     return (
         "Paired over replications. The primary metric is "
         f"{get_metric(comparison.loaded.scenario.primary_metric).label}. "
-        '"Significant" means that the null hypothesis "no difference in this metric" is rejected at 95 % confidence '
+        '"Significant" means that the null hypothesis "no difference in this metric" is rejected at the 5 % level '
         f"with Holm's correction. {FAMILIES} Each interval has the confidence level at which its metric is tested, and "
         "excludes 0 exactly where the difference is significant. Means and difference are over the replications that "
         "measured both arms. The variance reduction is (Var A + Var B) / Var(B - A), with its 95 % interval: the "

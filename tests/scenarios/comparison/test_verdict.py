@@ -59,9 +59,9 @@ def test_without_a_significant_difference_the_needed_replications_are_stated():
     assert "no significant difference in churn rate" in found.text
     assert "not rejected" in found.text
     needed = found.findings["treated"].required_replications
-    assert f"of this size (80 % power): about {needed.estimate:,} (interval: {needed.minimum} or more)" in found.text
+    assert f"(80 % power): about {needed.estimate:,} (interval: from {needed.minimum}, no upper limit)" in found.text
     assert 12 < needed.minimum <= needed.estimate
-    assert re.search(r"need about [\d,]+ customers per arm \(interval: [\d,]+ or more\)", found.text)
+    assert re.search(r"need about [\d,]+ customers per arm \(interval: from [\d,]+, no upper limit\)", found.text)
 
 
 def test_a_metric_that_neither_way_is_better_is_only_different():
