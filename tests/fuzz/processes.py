@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from random import Random
@@ -33,7 +34,7 @@ def fuzz_signals(random: Random, folder: Path) -> None:
     """A signal at any moment leaves no temporary file, no process and no traceback behind."""
     arguments, _ = random.choice(_commands(folder))
     sent = random.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-    with _start(arguments, stdout=subprocess.PIPE) as process:
+    with _start_main(arguments) as process:
         time.sleep(random.random() * 3)
         if process.poll() is None:
             process.send_signal(sent)
@@ -80,6 +81,26 @@ def _with_stream(how: str, arguments: list) -> tuple[str, int]:
         with _start(arguments, stdout=subprocess.PIPE, **environment) as process:
             _, told = _ended(process, arguments)
     return told, process.returncode
+
+
+_RUN_AND_TELL = "import os, sys; from scenarios.cli import main; os.write(int(sys.argv.pop(1)), b'.'); main()"
+
+
+def _start_main(arguments: list) -> subprocess.Popen:
+    """A command that has reached `main`: what happens earlier is in the hands of the interpreter."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN_AND_TELL, str(writing), *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        pass_fds=[writing],
+    )
+    os.close(writing)
+    os.read(reading, 1)
+    os.close(reading)
+    return process
 
 
 def _start(arguments: list, *, stdout, before=None, **environment) -> subprocess.Popen:
