@@ -42,6 +42,7 @@ from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import METRICS, Metric, get_metric, get_metric_per_customer
 from scenarios.metrics.effects import Effect, add_tests, compute_effect
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -117,6 +118,13 @@ class Comparison(FrameExport):
         return self.replications - (0 if self.experiment is None else self.experiment.excluded_replications)
 
     @property
+    def cohort_size(self) -> str:
+        """The number of customers of a cohort in words; its mean where it differs between replications."""
+        if self.mean_customers is None or self.mean_customers == self.customers:
+            return pluralise(self.customers, "customer")
+        return f"{self.mean_customers:,.1f} customers on average"
+
+    @property
     def mode(self) -> str:
         """``counterfactual`` or ``randomised``."""
         return COUNTERFACTUAL if self.experiment is None else RANDOMISED
@@ -128,7 +136,7 @@ class Comparison(FrameExport):
     def __repr__(self) -> str:
         """The verdict, and what was compared."""
         about = (
-            f"{self.loaded.name}: {self.customers:,} customers, {self.days:g} days, {self.replications:,} "
+            f"{self.loaded.name}: {self.cohort_size}, {self.days:g} days, {self.replications:,} "
             f"replications, {self.mode}, seed {self.seed}, engine {self.engine}"
         )
         return f"{self.verdict.text}\n{about}"

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from journey.money.format import format_dollars
 from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph
-from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     from scenarios.comparison.acquisition import ArmAcquisition, ChannelMeans
@@ -22,21 +21,13 @@ COLUMNS = ("channel", "media", "clicks", "signups", "buyers", "cost per buyer", 
 def describe_customers(comparison: "Comparison") -> str:
     """The customers of the arms, for instance ``customers: 276 (baseline), 233 (treated)``."""
     if not comparison.acquisition:
-        return describe_cohort_size(comparison)
+        return comparison.cohort_size
     return "customers: " + ", ".join(f"{arm.customers:,.0f} ({name})" for name, arm in comparison.acquisition.items())
-
-
-def describe_cohort_size(comparison: "Comparison") -> str:
-    """The number of customers of a cohort; its mean where it differs between replications."""
-    mean = comparison.mean_customers
-    if mean is None or mean == comparison.customers:
-        return pluralise(comparison.customers, "customer")
-    return f"{mean:,.1f} customers on average"
 
 
 def describe_with_counts(comparison: "Comparison", text: str) -> str:
     """A question or label of the scenario with the counts of the run; with campaigns, of the scenario."""
-    return comparison.loaded.describe(text, "" if comparison.acquisition else describe_cohort_size(comparison))
+    return comparison.loaded.describe(text, "" if comparison.acquisition else comparison.cohort_size)
 
 
 def channel_rows(arm: "ArmAcquisition") -> Iterator[tuple[str, ...]]:

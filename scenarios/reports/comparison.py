@@ -11,7 +11,6 @@ from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import format_metric, get_metric
 from scenarios.reports.acquisition import (
     acquisition_blocks,
-    describe_cohort_size,
     describe_customers,
     describe_with_counts,
 )
@@ -261,7 +260,7 @@ def _cohort_variation(comparison: "Comparison") -> str:
         )
     return (
         "Cohort variation: the column cohort sd. It is the standard deviation of the difference between companies of "
-        f"{describe_cohort_size(comparison)}, each simulated in every arm with common random numbers. More "
+        f"{comparison.cohort_size}, each simulated in every arm with common random numbers. More "
         "replications do not reduce it. Real comparisons between two companies, or before and after, vary more, "
         "because they share no random numbers."
     )

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from journey.money.ledger import LedgerLine
+from scenarios.cli.explain_tables import _signed_amount
 from tests.scenarios.cli.invocation import invoke, json_of, process
 
 SMALL = ("--set", "population.size=60", "--days", "100")
@@ -96,3 +98,8 @@ def test_both_engines_give_the_same_history():
 
 def found_by(engine):
     return json_of("explain", "default", "--customer", 3, *SMALL, "--engine", engine)
+
+
+def test_an_unknown_amount_is_not_zero_and_a_line_that_an_arm_does_not_have_is():
+    known, unknown = (LedgerLine("escalations", "cost", quantity, "times", 2.0, "default") for quantity in (3.0, None))
+    assert [_signed_amount(line, -1.0) for line in (known, unknown, None)] == [-6.0, None, 0.0]

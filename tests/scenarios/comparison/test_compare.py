@@ -165,3 +165,14 @@ def test_over_many_arms_the_primary_metric_is_tested_as_one_family():
         found = compare(load("default", [*arms, f"seed={seed}", "replications=6"]), run_arm=fakes.nothing_planted)
         false_alarms += any(effects["churn_rate"].is_significant for effects in found.effects.values())
     assert false_alarms <= 2
+
+
+def test_a_cohort_whose_size_differs_between_replications_has_its_mean_size():
+    def run_arm(arm, **how):
+        return fakes.run(arm.name, how["days"], 0.2, customers=10 + how["replication"])
+
+    found = compare(with_seed(1, replications=4), run_arm=run_arm)
+    assert found.cohort_size == "11.5 customers on average"
+    assert "11.5 customers on average" in repr(found)
+    assert (found.to_dict()["customers"], found.to_dict()["customers_mean"]) == (10, 11.5)
+    assert compare(with_seed(1, replications=4), run_arm=fakes.planted).cohort_size == "1,000 customers"
