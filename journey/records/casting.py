@@ -24,7 +24,7 @@ from journey.core.identifiers import normalise_identifier
 from journey.records.columns import Column
 from journey.records.database import literal, literal_moment, quoted, trim_sql
 from journey.records.number_style import NumberStyle, build_number_text_sql, is_json_number
-from journey.records.raw_rows import RawColumn
+from journey.records.raw_rows import RawColumn, build_text_sql
 
 _FRACTIONS = ("FLOAT", "DOUBLE")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
@@ -243,7 +243,7 @@ def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False, 
     if missing and column.kind in ("text", "texts") and not column.choices:
         # A word is a valid text; words do not fit any other kind.
         typed = f"CASE WHEN NOT {missing} THEN {typed} END"
-    return Cast(column, _text_of(found), given, typed, zone, missing, is_text=True, shape=found.shape)
+    return Cast(column, build_text_sql(found), given, typed, zone, missing, is_text=True, shape=found.shape)
 
 
 def is_ordinary_text(text: str) -> bool:
@@ -265,18 +265,6 @@ def _trim_each(texts: str) -> str:
     """SQL for a list whose texts are trimmed; texts that are blank or null are dropped."""
     trimmed = f"CASE WHEN {_may_need_trimming('entry')} THEN nullif({trim_sql('entry')}, '') ELSE entry END"
     return f"list_filter(list_transform({texts}, lambda entry: {trimmed}), lambda entry: entry IS NOT NULL)"
-
-
-def _text_of(found: RawColumn) -> str:
-    """SQL for a value as text, the same text as a JSON file has for it."""
-    kind = found.sql_type
-    if kind == "JSON":
-        return f"({found.value} ->> '$')"
-    if kind == "BLOB":
-        return f"coalesce(try(decode({found.value})), {found.value}::VARCHAR)"
-    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
-        return f"to_json({found.value})::VARCHAR"
-    return f"{found.value}::VARCHAR"
 
 
 def _native_cast(column: Column, found: RawColumn, raw: str) -> Cast | None:

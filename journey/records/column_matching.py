@@ -6,14 +6,21 @@ from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity
 from journey.core.suggestions import did_you_mean
 from journey.records.columns import Column, get_columns, normalise_field_name
-from journey.records.raw_rows import RawColumn, RawSet
+from journey.records.database import literal
+from journey.records.raw_rows import RawColumn, RawSet, build_text_sql
+
+MAX_NAMED_COLUMNS = 50
+"""Unknown columns that are named in findings; the others are counted."""
 
 
-def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list[Finding]]:
-    """The raw column of each field, and findings about the names.
+def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], str | None, list[Finding]]:
+    """The raw column of each field, SQL for a row that gives a field twice, and findings about the names.
+
+    Several columns may match one field, as in JSON each row names its own fields. The SQL is the reason why a row with
+    two values for the field cannot be read; it is None if no field has two columns.
 
     Raises:
-        InputError: Two columns match one field, or a required column is missing.
+        InputError: A required column is missing.
     """
     columns = get_columns(dataset)
     fields = {column.name for column in columns}
@@ -25,30 +32,44 @@ def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], list
             claims.setdefault(name, []).append(found)
         else:
             unknown.append(found.name)
-    _refuse_doubles(raw, claims)
     _refuse_absence(raw, columns, claims, unknown)
     matched = {name: _merge_spellings(found) for name, found in claims.items()}
-    return matched, [
+    findings = [
         *_build_renamed_findings(dataset, claims),
         *_build_unknown_findings(dataset, unknown, fields - claims.keys()),
         *_build_absent_findings(dataset, raw, claims, unknown),
     ]
+    return matched, _build_repeat_problem(claims), findings
 
 
 def _merge_spellings(found: Sequence[RawColumn]) -> RawColumn:
-    """Rows of JSON may spell one field in several ways; the first value that is present is used."""
+    """The column of a field that is spelt in several ways; a row has the same value in each of them that has one."""
     if len(found) == 1:
         return found[0]
-    return RawColumn(found[0].name, f"coalesce({', '.join(column.value for column in found)})", found[0].sql_type)
+    alike = len({column.sql_type for column in found}) == 1
+    values = ", ".join(column.value if alike else build_text_sql(column) for column in found)
+    shapes = [f"CASE WHEN {column.value} IS NOT NULL THEN {column.shape} END" for column in found if column.shape]
+    return RawColumn(
+        found[0].name,
+        f"coalesce({values})",
+        found[0].sql_type if alike else "VARCHAR",
+        f"coalesce({', '.join(shapes)})" if shapes else None,
+    )
 
 
-def _refuse_doubles(raw: RawSet, claims: dict[str, list[RawColumn]]) -> None:
-    if raw.self_describing:
-        return
-    for name, found in claims.items():
+def _build_repeat_problem(claims: dict[str, list[RawColumn]]) -> str | None:
+    """SQL: the problem of a row that gives one field under two names with different values.
+
+    It is None if no field has two names.
+    """
+    cases = []
+    for field, found in claims.items():
         if len(found) > 1:
-            names = " and ".join(repr(column.name) for column in found)
-            raise InputError(f"{raw.origin}: two columns stand for {name} ({names}); keep one of them")
+            values = ", ".join(f"nullif({build_text_sql(column)}, '')" for column in found)
+            names = " and ".join(sorted(repr(column.name) for column in found))
+            problem = literal(f"the field {field} is given twice with different values (its names are {names})")
+            cases.append(f"WHEN len(list_distinct([{values}])) > 1 THEN {problem}")
+    return f"CASE {' '.join(cases)} END" if cases else None
 
 
 def _refuse_absence(
@@ -59,8 +80,10 @@ def _refuse_absence(
         return
     for column in columns:
         if column.required and column.name not in claims:
-            found = ", ".join(repr(name) for name in [*claims, *unknown]) or "none"
-            hint = did_you_mean(column.name, unknown) if unknown else ""
+            names = [*claims, *unknown]
+            found = ", ".join(repr(name) for name in names[:MAX_NAMED_COLUMNS]) or "none"
+            found += f" and {len(names) - MAX_NAMED_COLUMNS:,} more" if len(names) > MAX_NAMED_COLUMNS else ""
+            hint = did_you_mean(column.name, unknown[:MAX_NAMED_COLUMNS]) if unknown else ""
             hint = hint if hint.startswith("; did") else ""
             raise InputError(
                 f"{raw.origin}: there is no column {column.name!r}, which every row needs; columns found: {found}{hint}"
@@ -78,11 +101,14 @@ def _build_renamed_findings(dataset: str, claims: dict[str, list[RawColumn]]) ->
 
 def _build_unknown_findings(dataset: str, names: list[str], free: set[str]) -> list[Finding]:
     messages = []
-    for name in names:
+    for name in sorted(names)[:MAX_NAMED_COLUMNS]:
         shown = repr(name) if name.strip() else "without a name"
         hint = did_you_mean(normalise_field_name(name), sorted(free))
         hint = hint.rstrip("?") + "?" if hint.startswith("; did") else ""
         messages.append(f"The column {shown} of {dataset} is not a field and is not used{hint or '.'}")
+    if len(names) > MAX_NAMED_COLUMNS:
+        number = len(names) - MAX_NAMED_COLUMNS
+        messages.append(f"{number:,} more columns of {dataset} are not fields and are not used.")
     return [_build_notice("unknown-column", dataset, message) for message in messages]
 
 
@@ -95,7 +121,7 @@ def _build_absent_findings(
     findings = []
     for column in get_columns(dataset):
         if column.required and column.name not in claims:
-            hint = did_you_mean(column.name, unknown) if unknown else ""
+            hint = did_you_mean(column.name, unknown[:MAX_NAMED_COLUMNS]) if unknown else ""
             hint = hint if hint.startswith("; did") else "."
             message = f"No row of {dataset} has {column.name}, which every row needs{hint}"
             findings.append(Finding("missing-column", FindingSeverity.ERROR, dataset, None, None, message))

@@ -84,6 +84,23 @@ def map_in_parallel(
             raise
 
 
+def execute_reading(connection: "duckdb.DuckDBPyConnection", sql: str) -> None:
+    """Run a statement that reads a user's file.
+
+    Raises:
+        duckdb.Error: It fails, whatever the way in which the database reports this.
+    """
+    import duckdb
+
+    try:
+        connection.execute(sql)
+    except (UnicodeDecodeError, RuntimeError) as error:
+        # A message that quotes the file may be cut within a character, and is then no text.
+        if isinstance(error, duckdb.Error) or "interrupt" in str(error).lower():
+            raise
+        raise duckdb.InvalidInputException("the file is malformed") from error
+
+
 def quoted(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

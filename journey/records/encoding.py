@@ -103,15 +103,20 @@ def first_character(path: Path) -> str:
     return ""
 
 
+def is_utf8(text: str) -> bool:
+    """Whether a text from outside, such as a file name or an argument, is valid UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 @contextmanager
 def without_wildcards(path: Path) -> Iterator[Path]:
-    """The file under a name without wildcard characters, which the database would expand."""
+    """The file under a name that the database can open: without wildcard characters, and in UTF-8."""
     full = path.resolve()
-    if not any(character in str(full) for character in WILDCARDS):
+    if not any(character in str(full) for character in WILDCARDS) and is_utf8(str(full)):
         yield full
         return
     with tempfile.TemporaryDirectory(prefix="journeylab-") as folder:
-        link = Path(folder) / ("file" + "".join(full.suffixes))
+        link = Path(folder) / ("file" + "".join(suffix for suffix in full.suffixes if is_utf8(suffix)))
         try:
             link.symlink_to(full)
         except OSError:

@@ -45,7 +45,9 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
     if before:
         connection.execute(f"ALTER TABLE {dataset} RENAME TO earlier_rows")
         raw = replace(raw, row_number=f"{before} + {raw.row_number}")
-    matched, findings = match_columns(dataset, raw)
+    matched, given_twice, findings = match_columns(dataset, raw)
+    if given_twice:
+        raw = replace(raw, problem=f"coalesce({raw.problem}, {given_twice})")
     add_findings(connection, findings)
     try:
         clean: frozenset[str] = frozenset()

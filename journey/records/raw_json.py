@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -12,8 +12,8 @@ import duckdb
 from pydantic import BaseModel
 
 from journey.core.errors import InputError
-from journey.records.columns import normalise_field_name
-from journey.records.database import literal
+from journey.records.columns import get_columns, normalise_field_name
+from journey.records.database import execute_reading, literal
 from journey.records.encoding import check_text, first_character, open_bytes
 from journey.records.raw_rows import RawColumn, RawSet, build_empty_set, first_error_line
 from journey.records.sources import Source
@@ -55,7 +55,7 @@ def open_rows(connection: duckdb.DuckDBPyConnection, dataset: str, rows: Iterabl
                 file.write(_format_row(dataset, place, row))
                 file.write("\n")
         _read(connection, path, "newline_delimited")
-    return _describe_rows(connection, dataset)
+    return _describe_rows(connection, dataset, dataset)
 
 
 def _format_row(dataset: str, row_number: int, row: Any) -> str:
@@ -79,7 +79,7 @@ def _open_array(connection: duckdb.DuckDBPyConnection, source: Source, path: Pat
         _read(connection, path, "array")
     except duckdb.Error as error:
         raise InputError(_locate_error(source.path, error)) from None
-    return _describe_rows(connection, source.path.name)
+    return _describe_rows(connection, source.dataset, source.path.name)
 
 
 def _open_objects(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
@@ -90,7 +90,7 @@ def _open_objects(connection: duckdb.DuckDBPyConnection, source: Source, path: P
             f"{source.path}: line 1: expected a JSON array of objects ([{{...}}, ...]) or one object per line; "
             "put the objects between [ and ], separated by commas"
         ) from None
-    return _describe_rows(connection, source.path.name)
+    return _describe_rows(connection, source.dataset, source.path.name)
 
 
 def _open_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Path) -> RawSet:
@@ -99,12 +99,13 @@ def _open_lines(connection: duckdb.DuckDBPyConnection, source: Source, path: Pat
     except duckdb.Error:
         # Some line is not JSON. Reading line by line is slower, but sets aside only that line.
         with _wrap_lines(path) as wrapped:
-            connection.execute(
+            execute_reading(
+                connection,
                 "CREATE OR REPLACE TEMP TABLE raw_rows AS "
                 "SELECT CASE WHEN json_valid(line) THEN line::JSON END AS json, line "
-                f"FROM read_json({literal(str(wrapped))}, format = 'newline_delimited', columns = {{line: 'VARCHAR'}})"
+                f"FROM read_json({literal(str(wrapped))}, format = 'newline_delimited', columns = {{line: 'VARCHAR'}})",
             )
-    return _describe_rows(connection, source.path.name)
+    return _describe_rows(connection, source.dataset, source.path.name)
 
 
 @contextmanager
@@ -120,51 +121,39 @@ def _wrap_lines(path: Path) -> Any:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, layout: str) -> None:
-    connection.execute(
+    execute_reading(
+        connection,
         "CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT json, NULL::VARCHAR AS line "
-        f"FROM read_json_objects({literal(str(path))}, format = {literal(layout)})"
+        f"FROM read_json_objects({literal(str(path))}, format = {literal(layout)})",
     )
 
 
-def _describe_rows(connection: duckdb.DuckDBPyConnection, origin: str) -> RawSet:
+def _describe_rows(connection: duckdb.DuckDBPyConnection, dataset: str, origin: str) -> RawSet:
     # Rows of one file have few distinct sets of keys, so each set is processed once.
     key_sets = [row[0] or [] for row in connection.execute("SELECT DISTINCT json_keys(json) FROM raw_rows").fetchall()]
     names = sorted({str(name) for keys in key_sets for name in keys})
     repeats = any(len(keys) != len(set(keys)) for keys in key_sets)
-    # Only names that can be fields are extracted; the others are reported and need no path.
-    wanted = [name for name in names if normalise_field_name(name).isidentifier()]
+    # Only fields are extracted. The other names are reported; there may be thousands of them.
+    fields = {column.name for column in get_columns(dataset)}
+    wanted = [name for name in names if normalise_field_name(name) in fields]
     paths = [literal(f'$."{name}"') for name in wanted]
     values = f"json_extract_string(json, [{', '.join(paths)}]::VARCHAR[])" if wanted else "NULL"
     columns = [
         RawColumn(name, f"found[{place}]", "VARCHAR", f"json_type(json, {path})")
         for place, (name, path) in enumerate(zip(wanted, paths, strict=True), start=1)
     ]
-    columns += [RawColumn(name, "NULL::VARCHAR", "VARCHAR") for name in names if name not in wanted]
+    extracted = set(wanted)
+    columns += [RawColumn(name, "NULL::VARCHAR", "VARCHAR") for name in names if name not in extracted]
     return RawSet(
         origin=origin,
         relation=f"(SELECT json, line, rowid AS place, {values} AS found FROM raw_rows) AS raw",
         columns=tuple(columns),
         row_number="place + 1",
         content="coalesce(line, json::VARCHAR)",
-        problem=f"CASE {_PROBLEMS} {_REPEATS if repeats else ''} {_find_contradictions_sql(wanted)} END",
+        problem=f"CASE {_PROBLEMS} {_REPEATS if repeats else ''} END",
         self_describing=True,
         tables=("raw_rows",),
     )
-
-
-def _find_contradictions_sql(names: Sequence[str]) -> str:
-    """SQL: the problem of a row that gives one field under two names with different values."""
-    places: dict[str, list[int]] = {}
-    for place, name in enumerate(names, start=1):
-        places.setdefault(normalise_field_name(name), []).append(place)
-    conditions = []
-    for field, found in places.items():
-        if len(found) > 1:
-            values = ", ".join(f"found[{place}]" for place in found)
-            given = " and ".join(repr(names[place - 1]) for place in found)
-            problem = literal(f"the field {field} is given twice with different values (its names are {given})")
-            conditions.append(f"WHEN len(list_distinct([{values}])) > 1 THEN {problem}")
-    return " ".join(conditions)
 
 
 _PROBLEMS = """

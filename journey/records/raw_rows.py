@@ -28,6 +28,18 @@ class RawColumn:
     shape: str | None = None
 
 
+def build_text_sql(column: RawColumn) -> str:
+    """SQL for a value as text, the same text as a JSON file has for it."""
+    kind = column.sql_type
+    if kind == "JSON":
+        return f"({column.value} ->> '$')"
+    if kind == "BLOB":
+        return f"coalesce(try(decode({column.value})), {column.value}::VARCHAR)"
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
+        return f"to_json({column.value})::VARCHAR"
+    return f"{column.value}::VARCHAR"
+
+
 @dataclass(frozen=True, slots=True)
 class RawSet:
     """Rows before validation.
@@ -84,10 +96,11 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, source: Source, path: Pa
     except duckdb.Error as error:
         raise unreadable_file_error(source.path, error, "Parquet") from None
     names = [(str(row[0]), str(row[1])) for row in described if row[0] != "file_row_number"]
+    spelt = _read_column_names(connection, path, [name for name, _ in names])
     return RawSet(
         origin=source.path.name,
         relation=f"{scan} AS raw",
-        columns=tuple(RawColumn(name, quoted(name), kind) for name, kind in names),
+        columns=tuple(RawColumn(own, quoted(name), kind) for own, (name, kind) in zip(spelt, names, strict=True)),
         row_number="file_row_number + 1",
         content=_as_json(names),
         has_dictionaries=True,
@@ -110,14 +123,35 @@ def open_frame(connection: duckdb.DuckDBPyConnection, dataset: str, frame: Any) 
     finally:
         connection.unregister("users_frame")
     names = [(str(row[0]), str(row[1])) for row in described]
+    given = [str(name) for name in getattr(frame, "column_names", getattr(frame, "columns", ()))]
+    spelt = given if len(given) == len(names) else [name for name, _ in names]
     return RawSet(
         origin=dataset,
         relation="raw_rows AS raw",
-        columns=tuple(RawColumn(name, quoted(name), kind) for name, kind in names),
+        columns=tuple(RawColumn(own, quoted(name), kind) for own, (name, kind) in zip(spelt, names, strict=True)),
         row_number="rowid + 1",
         content=_as_json(names),
         tables=("raw_rows",),
     )
+
+
+def _read_column_names(connection: duckdb.DuckDBPyConnection, path: Path, names: list[str]) -> list[str]:
+    """The names of the columns in a Parquet file.
+
+    The database renames a column whose name differs from that of an earlier one in capitals only.
+
+    Args:
+        connection: The database.
+        path: The file.
+        names: The names that the database gives, in the order of the file.
+    """
+    rows = connection.execute(f"SELECT name, num_children FROM parquet_schema({literal(str(path))})").fetchall()
+    found, below = [], 0
+    for name, children in rows[1:]:
+        if below == 0:
+            found.append(str(name))
+        below = max(below - 1, 0) + (children or 0)
+    return found if len(found) == len(names) else names
 
 
 def build_empty_set(origin: str) -> RawSet:

@@ -92,7 +92,6 @@ MALFORMED = {
     "a null byte": ("csv", b"customer_id\nK1\nK\x002\n", "line 3, byte 2: is a null byte"),
     "an open quotation mark": ("csv", 'customer_id,segment\nK1,"SMB\nK2,SMB\n', "line 2: a quotation mark opens here"),
     "no such column": ("csv", "customer,segment\nK1,SMB\n", "no column 'customer_id'.*did you mean 'customer'"),
-    "a column twice": ("csv", "customer_id,segment,Segment\nK1,a,b\n", "two columns stand for segment"),
     "no Parquet": ("parquet", b"customer_id\nK1\n", "cannot be read as Parquet"),
     "Parquet cut short": ("parquet", b"PAR1xxxxxxPAR1", "cannot be read as Parquet"),
     "Parquet by another name": ("csv", b"PAR1\x15\x04\x15", "is Parquet, not UTF-8 text"),
