@@ -6,6 +6,10 @@ from journey.checks.signals import build_monitoring_actions_list
 from journey.core.findings import FindingSeverity
 from journey.machine.lifecycles import intervention_lifecycle
 from journey.records.database import literal
+from journey.records.outcome_labels import KNOWN_OUTCOMES, normalise_outcome
+
+_MAX_HINTS = 1000
+"""For how many distinct values a finding names the value that was probably meant."""
 
 _CLOSED_STATUSES = ("rejected", "overridden", "expired", "measured")
 
@@ -46,6 +50,25 @@ def unknown_status(context: Context) -> str:
             'Status ''' || status || ''' is not a state of an intervention, so the state is inferred'
             || {build_hint_sql("status", values, known)} AS message
         FROM seen_interventions WHERE {unknown}
+    """
+
+
+@rule("unknown-outcome", FindingSeverity.WARNING)
+def unknown_outcome(context: Context) -> str | None:
+    """An outcome label without a known meaning, so the outcome counts in no rate.
+
+    Remedy: use one of the known labels; capitals and separators do not matter.
+    """
+    labels = context.values("SELECT DISTINCT outcome FROM outcomes ORDER BY 1")
+    unknown = [label for label in labels if normalise_outcome(label) not in KNOWN_OUTCOMES]
+    if not unknown:
+        return None
+    return f"""
+        SELECT 'outcomes' AS dataset, o.label AS record, coalesce(o.customer_id, i.customer_id) AS customer_id,
+            'Outcome ''' || o.outcome || ''' has no known meaning, so it counts in no rate'
+            || {build_hint_sql("o.outcome", unknown[:_MAX_HINTS], sorted(KNOWN_OUTCOMES))} AS message
+        FROM seen_outcomes AS o LEFT JOIN interventions AS i USING (intervention_id)
+        WHERE o.outcome IN {build_in_list(unknown)}
     """
 
 

@@ -3,6 +3,7 @@
 from journey.core.findings import FindingSeverity
 from journey.marketing.views.context import MarketingContext
 from journey.marketing.views.registry import rule
+from journey.records.columns import build_label_sql
 
 _COST_QUANTITIES = {"per_send": "impressions", "per_impression": "impressions", "per_click": "clicks"}
 
@@ -64,6 +65,25 @@ def snapshot_decreased(context: MarketingContext) -> str:
             || concat_ws(', ', {", ".join(decreased)})
             || '; snapshots are cumulative, so they cannot decrease.' AS message
         FROM increments WHERE since IS NOT NULL AND least(impressions, clicks, conversions, cost) < 0
+    """
+
+
+@rule("conflicting-snapshots", FindingSeverity.ERROR)
+def conflicting_snapshots(context: MarketingContext) -> str:
+    """Different snapshots of one asset and experiment at the same moment; the least favourable one is used.
+
+    Remedy: keep the correct snapshot, or correct the timestamps.
+    """
+    return f"""
+        SELECT 'performance_metrics' AS dataset, {build_label_sql("performance_metrics", "p")} AS record,
+            any_value(a.campaign_id) AS campaign_id,
+            count(*) || ' snapshots of ' || p.asset_id || ' in ' || p.experiment_id || ' on ' || day_of(p.timestamp)
+            || ' differ (' || min(p.conversions) || ' to ' || max(p.conversions) || ' conversions, '
+            || min(p.impressions) || ' to ' || max(p.impressions) || ' impressions); the one with the fewest '
+            || 'conversions is used.' AS message
+        FROM performance_metrics AS p LEFT JOIN creative_assets AS a ON p.asset_id = a.asset_id
+        WHERE p.timestamp <= {context.as_of_sql}
+        GROUP BY p.asset_id, p.experiment_id, p.timestamp HAVING count(DISTINCT p.row_number) > 1
     """
 
 

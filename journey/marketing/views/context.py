@@ -16,7 +16,7 @@ from journey.marketing.records.store import MarketingRecords
 from journey.marketing.views.balances import BALANCE_TABLES, OPENING_CHANNELS
 from journey.marketing.views.effective_actions import effective_actions_query
 from journey.marketing.views.funnel import USED_EVENTS
-from journey.marketing.views.performance import INCREMENTS, TOTALS
+from journey.marketing.views.performance import INCREMENTS, TOTALS, UNAMBIGUOUS_SNAPSHOTS
 from journey.records.columns import build_label_sql, get_date_columns
 from journey.records.database import literal, quoted
 from journey.records.model import get_model
@@ -125,6 +125,7 @@ def create_tables(context: MarketingContext, latest: datetime | None) -> None:
         f"CREATE OR REPLACE TEMP TABLE seen_budget_actions AS {effective_actions_query(context.policy.budget.currency)}"
     )
     execute(f"CREATE OR REPLACE TEMP TABLE used_funnel_events AS {USED_EVENTS}")
+    execute(f"CREATE OR REPLACE TEMP TABLE seen_performance_metrics AS {UNAMBIGUOUS_SNAPSHOTS}")
     execute(f"CREATE OR REPLACE TEMP TABLE increments AS {INCREMENTS}")
     execute(f"CREATE OR REPLACE TEMP TABLE totals AS {TOTALS}")
     execute(f"CREATE OR REPLACE TEMP TABLE steps AS {_STEPS}")

@@ -11,6 +11,18 @@ _DIFFERENCES = ", ".join(
     f"p.{name} - coalesce(lag(p.{name}) OVER {_SNAPSHOT_WINDOW}, 0) AS {name}" for name in _MEASURES
 )
 
+UNAMBIGUOUS_SNAPSHOTS = """
+    SELECT * FROM seen_performance_metrics QUALIFY row_number() OVER (
+        PARTITION BY asset_id, experiment_id, timestamp
+        ORDER BY conversions, revenue_proxy NULLS LAST, cost DESC, clicks DESC, impressions DESC,
+            conversion_rate NULLS LAST, row_number
+    ) = 1
+"""
+"""One snapshot of each asset, experiment and moment: of several, the one with the fewest conversions for the money.
+
+Which of them is right is unknown, so the choice depends on their content and not on the order of the rows.
+"""
+
 INCREMENTS = f"""
     SELECT p.asset_id, p.experiment_id, {_OWNER_COLUMNS}, lag(p.timestamp)
         OVER {_SNAPSHOT_WINDOW} AS since, p.timestamp, {_DIFFERENCES}

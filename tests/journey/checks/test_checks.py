@@ -344,3 +344,16 @@ def test_twenty_thousand_customers_take_a_moment() -> None:
     assert report.customers == count
     assert report.counts_by_code()["no-stage"] == count
     assert len(report.findings) == sum(report.counts.values())
+
+
+def test_an_unknown_outcome_label_is_reported_with_the_label_that_was_probably_meant() -> None:
+    outcomes = [{**OUTCOME, "outcome": "resolvd"}, {**OUTCOME, "outcome_id": "O2", "outcome": "moon"}]
+    found = {finding.record: finding.message for finding in noticed("unknown-outcome", outcomes=outcomes)}
+    assert set(found) == {"O1", "O2"}
+    assert "'resolvd' has no known meaning" in found["O1"]
+    assert found["O1"].endswith("did you mean 'resolved'?")
+
+
+@pytest.mark.parametrize("label", ["Resolved", "NO RESPONSE", "no-action-needed"])
+def test_capitals_and_separators_of_an_outcome_label_do_not_matter(label: str) -> None:
+    assert not noticed("unknown-outcome", outcomes=[{**OUTCOME, "outcome": label}])

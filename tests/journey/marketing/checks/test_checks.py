@@ -96,6 +96,7 @@ CASES = [
     ("not-nested", "SEGROLL_0001", _set("segment_rollups", "SEGROLL_0001", conversions=1041)),
     ("stored-rate-differs", "ASSET_001@2026-03-09", _snapshot(0, conversion_rate=0.05)),
     ("snapshot-decreased", "ASSET_001@2026-03-16", _snapshot(1, impressions=7000, conversion_rate=None)),
+    ("conflicting-snapshots", "ASSET_001@2026-03-09", _add("performance_metrics", conversions=9)),
     ("cost-differs-from-model", "ASSET_001@2026-03-16", _snapshot(1, cost=402.0)),
     ("unknown-cost-model", "CH_01", _set("channels", "CH_01", cost_model="per_smile")),
     ("unapproved-asset-shown", "ASSET_001", _set("creative_assets", "ASSET_001", approved_by_human=False)),
