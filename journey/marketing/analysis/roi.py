@@ -26,7 +26,13 @@ _NO_LEDGER = "not counted: the roi_ledger has no value for this campaign"
 _LEDGER_QUERY = f"""
     SELECT campaign_id, llm_cost, human_review_cost, media_spend, estimated_value, net_roi
     FROM (SELECT campaign_id FROM seen_campaigns UNION SELECT {NO_CAMPAIGN_SQL} FROM totals
-            UNION SELECT campaign_id FROM seen_roi_ledger)
+            UNION SELECT campaign_id FROM seen_roi_ledger
+            -- Without any campaign, those that other sets name have unknown lines, so that no total is 0.
+            UNION SELECT campaign_id FROM (
+                SELECT campaign_id FROM seen_segment_rollups UNION SELECT campaign_id FROM seen_funnel_events
+                UNION SELECT campaign_id FROM seen_budget_actions
+                UNION SELECT campaign_id FROM seen_campaign_risk_signals
+            ) WHERE NOT EXISTS (FROM seen_campaigns))
         LEFT JOIN seen_roi_ledger AS r USING (campaign_id)
     ORDER BY campaign_id
 """

@@ -3,12 +3,14 @@
 Performance is recorded in cumulative snapshots. The difference between two snapshots is counted on the day of the later
 one, so a window is exact if snapshots were taken at both of its ends. If a difference starts before the window, a note
 gives its first day. Counts of a window without snapshots are unknown, not 0.
+
+If no performance is recorded at all, the counts of recorded rollups are used, and labelled as such.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from journey.core.errors import InputError
 from journey.marketing.analysis.performance_counts import (
@@ -60,6 +62,7 @@ COMPARED_FIELDS = (
 """Numeric fields of a recorded rollup."""
 
 NO_SNAPSHOT = "no performance is dated in this window"
+RECORDED_COUNTS = "no performance is recorded: the counts are those of the recorded rollup"
 DECREASED_SNAPSHOTS = "cumulative snapshots decreased in this window, so its counts are unknown"
 
 
@@ -91,6 +94,7 @@ class Rollup:
         advice: The recommendation, its rule and its reason.
         recorded: The recorded rollup of the same window, if any.
         notes: Limitations of the counts.
+        source: Source of the counts: ``performance``, or ``recorded rollup`` if no performance is recorded at all.
     """
 
     window_start: date
@@ -117,11 +121,12 @@ class Rollup:
     recorded: Mapping[str, Any] | None
     notes: tuple[str, ...]
     tolerances: Mapping[str, float]
+    source: Literal["performance", "recorded rollup"] = "performance"
 
     @property
     def differences(self) -> list[dict[str, Any]]:
         """Fields in which the recorded rollup differs: field, recorded value, computed value (None if unknown)."""
-        if self.recorded is None:
+        if self.recorded is None or self.source != "performance":
             return []
         differing_fields = []
         for name in COMPARED_FIELDS:
@@ -181,12 +186,18 @@ def compute_rollups(context: "MarketingContext", window: Window) -> list[Rollup]
         raise InputError(f"window from {window.start} to {window.end}: ends before it begins; give a later end")
     current, previous = read_window_counts(context, *window), read_window_counts(context, *window.prior)
     recorded = _read_recorded(context, window)
+    is_recorded = not context.cursor.execute("SELECT EXISTS (FROM totals)").fetchall()[0][0]
+    if is_recorded:
+        current, previous = (_read_recorded_counts(context, each) for each in (window, window.prior))
     goals = _read_goals(context)
     known = context.cursor.execute(
         "SELECT DISTINCT campaign_id, segment_id FROM totals WHERE campaign_id IS NOT NULL AND segment_id IS NOT NULL"
     ).fetchall()
     cells = sorted({Cell(*cell) for cell in known} | set(recorded))
-    return [_build_rollup(context, window, cell, current, previous, goals, recorded.get(cell)) for cell in cells]
+    rollups = [_build_rollup(context, window, cell, current, previous, goals, recorded.get(cell)) for cell in cells]
+    if is_recorded:
+        return [replace(each, source="recorded rollup", notes=(RECORDED_COUNTS,)) for each in rollups]
+    return rollups
 
 
 class _Goal(NamedTuple):
@@ -197,7 +208,12 @@ class _Goal(NamedTuple):
 
 
 def _read_goals(context: "MarketingContext") -> dict[str, _Goal]:
-    rows = context.cursor.execute("SELECT campaign_id, primary_kpi, kpi_target FROM campaigns").fetchall()
+    """KPI and target of each campaign; without any campaign, the KPIs that recorded rollups name."""
+    rows = context.cursor.execute("""
+        SELECT campaign_id, primary_kpi, kpi_target FROM campaigns
+        UNION ALL SELECT campaign_id, any_value(primary_kpi ORDER BY rollup_id), NULL FROM seen_segment_rollups
+        WHERE NOT EXISTS (FROM campaigns) GROUP BY campaign_id
+    """).fetchall()
     targets = context.policy.targets
     return {name: _Goal(kpi, targets.get(kpi) if target is None else target) for name, kpi, target in rows}
 
@@ -214,6 +230,16 @@ def _read_recorded(context: "MarketingContext", window: Window) -> dict[Cell, di
     names = [column[0] for column in cursor.description or ()]
     # Duplicate rollups of a cell are reported by a check; the first one is used.
     return {Cell(*row[:2]): dict(zip(names[2:], row[2:], strict=True)) for row in cursor.fetchall()}
+
+
+def _read_recorded_counts(context: "MarketingContext", window: Window) -> dict[Cell, PerformanceCounts]:
+    """The counts of the recorded rollups of a window."""
+    return {
+        cell: PerformanceCounts(
+            row["impressions"], row["clicks"], row["conversions"], row["spend"], row["revenue_proxy"]
+        )
+        for cell, row in _read_recorded(context, window).items()
+    }
 
 
 def _build_rollup(

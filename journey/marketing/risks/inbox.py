@@ -40,7 +40,7 @@ class RecordedRisk:
     experiment_id: str | None
     asset_ids: tuple[str, ...]
     channel_ids: tuple[str, ...]
-    spend: float
+    spend: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ class InboxRisk:
         channel_ids: Channels that the risk concerns; empty for the whole campaign.
         confidence: Confidence in the risk, 0 to 1: that of the trigger, or the share of checkable evidence that the
             records confirm; None if no evidence can be checked.
-        spend: Spend that the risk affects, in dollars.
-        exposure: Severity weight x confidence x spend, in dollars.
+        spend: Spend that the risk affects, in dollars; None if no performance is recorded.
+        exposure: Severity weight x confidence x spend, in dollars; None if the spend is unknown.
         requires_human_review: Whether a person must review it: it is unsettled, and its recorded or computed severity
             is high or critical or its exposure reaches the policy's threshold.
         bars_spend: Whether its channels may receive no money: it is unsettled, and its recorded or computed severity is
@@ -105,8 +105,8 @@ class InboxRisk:
     asset_ids: tuple[str, ...]
     channel_ids: tuple[str, ...]
     confidence: float | None
-    spend: float
-    exposure: float
+    spend: float | None
+    exposure: float | None
     requires_human_review: bool
     bars_spend: bool
     age_days: int | None
@@ -152,8 +152,9 @@ class _Case:
         return sum(checked) / len(checked) if checked else None
 
     @property
-    def spend(self) -> float:
-        return max([self.subject.spend, *(each.spend for each in self.triggers)])
+    def spend(self) -> float | None:
+        spends = (self.subject.spend, *(each.spend for each in self.triggers))
+        return max((each for each in spends if each is not None), default=None)
 
 
 def build_risk_inbox(context: "MarketingContext") -> list[InboxRisk]:
@@ -218,12 +219,12 @@ def read_recorded_risks(context: "MarketingContext") -> list[RecordedRisk]:
                 ) GROUP BY 1
         )
         SELECT risk_id, campaign_id, risk_type, severity, status, recommended_action, timestamp, experiment_id,
-            asset_ids, coalesce(p.channels, []), coalesce(s.spend, 0)
+            asset_ids, coalesce(p.channels, []), s.spend
         FROM seen_campaign_risk_signals LEFT JOIN asset_channels AS p USING (risk_id) LEFT
             JOIN spent AS s USING (risk_id)
         ORDER BY timestamp, risk_id
     """).fetchall()
-    return [RecordedRisk(*(*row[:8], tuple(row[8]), tuple(row[9]), float(row[10]))) for row in rows]
+    return [RecordedRisk(*(*row[:8], tuple(row[8]), tuple(row[9]), row[10])) for row in rows]
 
 
 def is_same_risk(trigger: Trigger, record: RecordedRisk) -> bool:
@@ -281,9 +282,10 @@ def _build_case(trigger: Trigger, recurrence_of: str | None) -> _Case:
 def _build_inbox_risk(case: _Case, context: "MarketingContext") -> InboxRisk:
     subject, policy = case.subject, context.policy
     confidence = policy.trust.confidence_unstated if case.confidence is None else case.confidence
-    exposure = policy.risk.weights[case.worst_severity] * confidence * case.spend
+    weight = policy.risk.weights[case.worst_severity]
+    exposure = None if case.spend is None else weight * confidence * case.spend
     is_serious = case.worst_severity in policy.risk.force_review
-    needs_review = is_serious or exposure >= policy.risk.escalate_from
+    needs_review = is_serious or (exposure is not None and exposure >= policy.risk.escalate_from)
     age_days = None
     if case.recorded and context.as_of is not None and subject.timestamp is not None:
         age_days = (context.as_of.date() - subject.timestamp.date()).days
@@ -384,6 +386,8 @@ def _sort_key(risk: InboxRisk) -> tuple[Any, ...]:
         not risk.requires_human_review,
         risk.status not in UNSETTLED,
         -SEVERITIES.index(worst),
-        -risk.exposure,
+        # What is unknown comes first: it may be large.
+        risk.exposure is not None,
+        -(risk.exposure or 0.0),
         risk.risk_id,
     )

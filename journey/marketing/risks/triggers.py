@@ -38,7 +38,7 @@ class Trigger:
         channel_ids: Channels that the risk concerns; empty for the whole campaign.
         severity: Severity after the adjustment for spend.
         confidence: Confidence that it is not due to chance, 0 to 1.
-        spend: Spend that the risk affects, in dollars.
+        spend: Spend that the risk affects, in dollars; None if no performance is recorded.
         evidence: Observed values, by name.
         action: Recommended action.
         moment: Time of the latest record that raised it; None if that has no date.
@@ -53,7 +53,7 @@ class Trigger:
     channel_ids: tuple[str, ...]
     severity: Severity
     confidence: float
-    spend: float
+    spend: float | None
     evidence: dict[str, Any]
     action: RiskAction
     moment: datetime | None
@@ -65,17 +65,18 @@ class Trigger:
         return f"SEEN_{self.risk_type}_{self.campaign_id}_{self.scope}"
 
 
-def adjust_severity(base: Severity, spend: float, policy: MarketingPolicy, extra_degrees: int = 0) -> Severity:
-    """Raise or lower a severity by the spend.
+def adjust_severity(base: Severity, spend: float | None, policy: MarketingPolicy, extra_degrees: int = 0) -> Severity:
+    """Raise or lower a severity by the spend; an unknown spend does neither.
 
     Args:
         base: Severity before the adjustment.
-        spend: Affected spend, in dollars.
+        spend: Affected spend, in dollars; None if unknown.
         policy: Policy with the thresholds.
         extra_degrees: Degrees to add in any case.
     """
     degree = SEVERITIES.index(base) + extra_degrees
-    degree += (spend >= policy.risk.raise_spend) - (spend < policy.risk.small_spend)
+    if spend is not None:
+        degree += (spend >= policy.risk.raise_spend) - (spend < policy.risk.small_spend)
     return SEVERITIES[min(max(degree, 0), len(SEVERITIES) - 1)]
 
 
@@ -182,15 +183,17 @@ def _detect_drop_offs(context: "MarketingContext") -> Iterable[Trigger]:
         )
 
 
-def _read_cell_assets(context: "MarketingContext", cell: tuple[str, str, str]) -> tuple[tuple[str, ...], float]:
+def _read_cell_assets(context: "MarketingContext", cell: tuple[str, str, str]) -> tuple[tuple[str, ...], float | None]:
+    """Assets of a cell and their spend; None if no performance of them is recorded."""
     rows = context.cursor.execute(
         """
-        SELECT a.asset_id, coalesce(sum(t.cost), 0) FROM creative_assets AS a LEFT JOIN totals AS t USING (asset_id)
+        SELECT a.asset_id, sum(t.cost) FROM creative_assets AS a LEFT JOIN totals AS t USING (asset_id)
         WHERE a.campaign_id = ? AND a.segment_id = ? AND a.channel_id = ? GROUP BY 1 ORDER BY 1
         """,
         list(cell),
     ).fetchall()
-    return tuple(row[0] for row in rows), float(sum(row[1] for row in rows))
+    known = [float(row[1]) for row in rows if row[1] is not None]
+    return tuple(row[0] for row in rows), sum(known) if known else None
 
 
 def detect_spend_spikes(context: "MarketingContext") -> Iterable[Trigger]:
@@ -257,10 +260,10 @@ def detect_data_quality(context: "MarketingContext") -> Iterable[Trigger]:
             asset_ids=(),
             channel_ids=(),
             severity=adjust_severity(
-                policy.risk.base["data_quality"], spent[campaign], policy, extra_degrees=int(is_many)
+                policy.risk.base["data_quality"], spent.get(campaign), policy, extra_degrees=int(is_many)
             ),
             confidence=1.0,
-            spend=spent[campaign],
+            spend=spent.get(campaign),
             evidence=dict(sorted(codes.items())),
             action="investigate_tracking",
             moment=context.as_of,
@@ -326,7 +329,7 @@ def _detect_untargeted_segments(context: "MarketingContext") -> Iterable[Trigger
     policy = context.policy
     rows = context.cursor.execute("""
         WITH reached AS (
-            SELECT campaign_id, segment_id, label, timestamp AS moment, 0.0 AS spend FROM seen_funnel_events
+            SELECT campaign_id, segment_id, label, timestamp AS moment, NULL::DOUBLE AS spend FROM seen_funnel_events
             UNION ALL SELECT campaign_id, segment_id, label, window_end, spend FROM seen_segment_rollups
         )
         SELECT campaign_id, segment_id, list(label ORDER BY label), sum(spend), max(moment) FROM reached
@@ -357,7 +360,7 @@ def detect_flagged_phrases(context: "MarketingContext") -> Iterable[Trigger]:
     """Detect assets whose text matches a phrase rule (brand safety or policy violation)."""
     rows = context.cursor.execute("""
         SELECT a.campaign_id, a.asset_id, any_value(a.channel_id), any_value(t.experiment_id),
-            any_value(concat_ws(' / ', a.message_theme, a.cta)), coalesce(sum(t.cost), 0),
+            any_value(concat_ws(' / ', a.message_theme, a.cta)), sum(t.cost),
             coalesce(max(t.timestamp), any_value(a.created_at))
         FROM seen_creative_assets AS a LEFT JOIN totals AS t USING (asset_id) GROUP BY ALL ORDER BY ALL
     """).fetchall()
@@ -379,7 +382,7 @@ def _build_phrase_trigger(
     rule: PhraseRule,
     phrase: str,
     text: str,
-    spend: float,
+    spend: float | None,
     moment: datetime | None,
 ) -> Trigger:
     return Trigger(

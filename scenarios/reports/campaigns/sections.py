@@ -53,7 +53,9 @@ def summary_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     verdicts = ", ".join(f"{goal['campaign_id']} {_format_verdict(goal)}" for goal in goals)
     stuck = sum(row.flag == "drop_off" for row in evaluation.funnel)
     earned = (
-        f"revenue {format_exact_dollars(roi['value'])} for a cost of {format_exact_dollars(roi['cost'])} "
+        "revenue and cost are unknown: no performance is recorded"
+        if roi["value"] is None and roi["cost"] is None
+        else f"revenue {format_exact_dollars(roi['value'])} for a cost of {format_exact_dollars(roi['cost'])} "
         f"({roi['label']})"
     )
     lines = (
@@ -207,7 +209,8 @@ def rollup_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     blocks: list[Block] = [
         Heading(2, "Segment rollups"),
         Paragraph(
-            "Computed from performance. The recommendation is hold if the interval includes the threshold. "
+            "Computed from performance; if none is recorded, from the recorded rollups, which a note states. The "
+            "recommendation is hold if the interval includes the threshold. "
             "'Recorded' is "
             "the recommendation of the recorded rollup."
         ),
