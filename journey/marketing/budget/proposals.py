@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from journey.machine.lifecycles import budget_action_lifecycle
+from journey.marketing.budget.attribution_reversals import Reversal, find_reversals
 from journey.marketing.budget.availability import (
     compute_available,
     describe_available,
@@ -54,6 +55,7 @@ class Proposal:
         gain_probability: Probability that the gain is positive.
         reasons: Reasons as sentences.
         status: Its status in the log.
+        reversed_by: Attribution methods of the report by which the transfer would lose revenue, with their figures.
     """
 
     budget_action_id: str
@@ -69,10 +71,11 @@ class Proposal:
     gain_probability: float
     reasons: tuple[str, ...]
     status: str
+    reversed_by: tuple[Reversal, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The proposal as a JSON-ready mapping."""
-        return asdict(self)
+        return asdict(self) | {"reversed_by": [each.as_dict() for each in self.reversed_by]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +132,13 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class _SelectedMove:
-    """A selected transfer with its expected gain."""
+    """A selected transfer with its expected gain, and the attribution methods that would reverse it."""
 
     giver: ChannelKey
     taker: ChannelKey
     amount: float
     gain: Gain
+    reversals: tuple[Reversal, ...]
 
 
 def compute_allocation(context: "MarketingContext") -> Allocation:
@@ -251,6 +255,7 @@ class _CampaignOptimiser(AllocationOptimiser):
     ):
         campaign_plans = {key: plan for key, plan in plans.items() if key[0] == campaign}
         super().__init__(campaign_plans, dict(workflow.available), context.policy.budget, self._is_permitted)
+        self.context = context
         self.confidence = context.policy.funnel.confidence
         self.serious_risks = workflow.get_serious_risks()
         self.pending_pairs = find_pending_pairs(context)
@@ -267,8 +272,10 @@ class _CampaignOptimiser(AllocationOptimiser):
             return None
         sides = self.plans[candidate.giver], self.plans[candidate.taker]
         gain = compute_gain(candidate.amount, *sides, self.budget.saturation, self.confidence)
+        transfer = candidate.giver, candidate.taker, candidate.amount
+        reversals = find_reversals(self.context, transfer, sides)
         self.apply(candidate)
-        return _SelectedMove(candidate.giver, candidate.taker, candidate.amount, gain)
+        return _SelectedMove(*transfer, gain, tuple(reversals))
 
     def _is_permitted(self, giver: ChannelKey, taker: ChannelKey, amount: float) -> bool:
         if {giver, taker} in self.pending_pairs:
@@ -345,11 +352,13 @@ def _build_proposal(
             *((f"{move.giver[1]} has an unsettled serious risk: {', '.join(risks)}.",) if risks else ()),
             *optimiser.describe_opposite_moves(move),
             _format_gain(move.gain, budget),
+            *(each.describe(move.giver[1], move.taker[1]) for each in move.reversals),
             f"{_capitalise(approvals.describe_requirement(others))}."
             if needs_approval
             else f"Amounts below {budget.approval_from:,.2f} need no approval by a person.",
         ),
         status=workflow.log.status("budget_action", transfer.transfer_id) or budget_action_lifecycle().initial[0],
+        reversed_by=move.reversals,
     )
 
 

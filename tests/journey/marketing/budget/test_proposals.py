@@ -183,3 +183,40 @@ def test_one_proposal_takes_at_most_the_policys_share(share, amount):
     (made,) = _allocation(rows(), policy=MarketingPolicy(budget=BudgetPolicy(most_share=share))).proposals
     assert made.amount == amount
     assert made.requires_human_approval == (amount >= 500.0)
+
+
+def test_a_proposal_names_the_attribution_method_that_would_reverse_it():
+    """Performance counts 99 conversions on CH_02 and none on CH_03; by first touch, all 99 come from CH_03."""
+    tables = rows()
+    tables["conversion_paths"] = []
+    (plain,) = report_proposals(build_context(records(tables)))
+    assert plain["reversed_by"] == []
+    tables["conversion_paths"] = [
+        {"path": "CH_03 > CH_02", "campaign_id": "CAMP_002", "conversions": 40, "value": 2000.0,
+         "timestamp": "2026-03-16T00:00:00"}
+    ]  # fmt: skip
+    (found,) = report_proposals(build_context(records(tables)))
+    assert (found["amount"], found["expected_gain"]) == (plain["amount"], plain["expected_gain"])
+    methods = {(each["basis"], each["method"]): each for each in found["reversed_by"]}
+    # By last touch, all are credited to CH_02, as in performance.
+    assert ("paths", "first_touch") in methods
+    assert ("paths", "last_touch") not in methods
+    first = methods["paths", "first_touch"]
+    assert (first["giver_conversions"], first["taker_conversions"]) == (99.0, 0.0)
+    # 99 conversions at the company's mean value for 427.50 dollars on CH_03, against none for 1,702.50 on CH_02.
+    assert first["giver_return"] > first["taker_return"]
+    assert first["expected_gain"] <= 0.0
+    (reason,) = (each for each in found["reasons"] if "by first touch (paths) would reverse it" in each)
+    assert "it credits CH_03 with 99.0 and CH_02 with 0.0" in reason
+
+
+def test_a_method_that_credits_only_one_of_the_channels_in_hints_is_unknown():
+    """The bundled hints credit CH_03 by assist alone, and CH_02 by last touch alone."""
+    tables = rows()
+    tables["conversion_paths"] = []
+    assert report_proposals(build_context(records(tables)))[0]["reversed_by"] == []
+    row(tables, "attribution_hints", "ATTR_0004").update(method="last_touch", attributed_conversions=50)
+    (reversal,) = report_proposals(build_context(records(tables)))[0]["reversed_by"]
+    assert (reversal["basis"], reversal["method"]) == ("hints", "last_touch")
+    # 50 of the 69 hinted conversions, of the 99 in performance.
+    assert reversal["giver_conversions"] == pytest.approx(99 * 50 / 69)
