@@ -13,7 +13,8 @@ NO_CAMPAIGN_SQL = "coalesce(campaign_id, 'no campaign')"
 
 _SUMS = """
     sum(impressions)::BIGINT, sum(clicks)::BIGINT, sum(conversions)::BIGINT, round(sum(cost), 2),
-    round(sum(revenue_proxy), 2)
+    CASE WHEN count(*) FILTER (WHERE revenue_proxy IS NULL AND conversions > 0) = 0
+        THEN round(sum(revenue_proxy), 2) END
 """
 
 
@@ -25,7 +26,7 @@ class PerformanceCounts(NamedTuple):
         clicks: Number of clicks.
         conversions: Number of conversions.
         cost: Spend in dollars.
-        revenue_proxy: Revenue in dollars; None if no snapshot records it.
+        revenue_proxy: Revenue in dollars; None if it is not recorded, or not for all conversions.
         has_decreased: Whether a cumulative count decreased between two snapshots, so that the sums are wrong.
         counted_since: First day that the sums include; None if unknown.
     """

@@ -38,7 +38,7 @@ class Counts(NamedTuple):
         clicks: 0 or more.
         conversions: 0 or more.
         spend: Dollars.
-        revenue: Dollars from the conversions with recorded revenue.
+        revenue: Dollars from the conversions with recorded revenue; below 0 if refunds exceed it.
         valued: Number of conversions with recorded revenue.
     """
 
@@ -128,9 +128,10 @@ def compute_posterior(counts: Counts, prior: Prior, policy: BudgetPolicy) -> Ret
         policy: Weights of the prior and coefficient of variation of the values.
 
     Returns:
-        The posterior; None if nothing was spent, because the return per dollar is then undefined.
+        The posterior; None if nothing was spent, because the return per dollar is then undefined, or if refunds exceed
+        the revenue, because the model has no negative values.
     """
-    if counts.spend <= 0:
+    if counts.spend <= 0 or counts.revenue < 0:
         return None
     clicks = max(counts.clicks, counts.conversions)
     shape = clicks + 0.5
@@ -171,7 +172,16 @@ def read_counts_by_channel(context: "MarketingContext", where: str = "TRUE") -> 
         WHERE i.campaign_id IS NOT NULL AND i.channel_id IS NOT NULL AND ({where}) GROUP BY ALL
     """).fetchall()
     # A cumulative snapshot that decreases is reported by a check; it must not make counts negative here.
-    return {(row[0], row[1]): Counts(*(max(0.0, float(value)) for value in row[2:])) for row in rows}
+    return {
+        (campaign, channel): Counts(
+            max(0.0, float(clicks)),
+            max(0.0, float(conversions)),
+            max(0.0, float(spend)),
+            float(revenue),
+            max(0.0, float(valued)),
+        )
+        for campaign, channel, clicks, conversions, spend, revenue, valued in rows
+    }
 
 
 def sum_counts(counts: "dict[tuple[str, str], Counts]") -> Counts:

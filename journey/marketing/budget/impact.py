@@ -168,4 +168,4 @@ def _describe_shortfall(counts: Counts | None, policy: MarketingPolicy) -> str:
         return "no performance is recorded"
     if counts.clicks < policy.budget.least_clicks:
         return f"only {counts.clicks:.0f} clicks"
-    return "nothing was spent"
+    return "refunds exceed the revenue" if counts.revenue < 0 else "nothing was spent"

@@ -215,6 +215,8 @@ def _explain_missing_return(channel_return: ChannelReturn | None) -> str | None:
         return "no performance is recorded: its return per dollar is unknown"
     if channel_return.counts.spend <= 0:
         return "nothing was spent: its return per dollar is undefined"
+    if channel_return.counts.revenue < 0:
+        return "refunds exceed its revenue: its return per dollar is not modelled"
     return (
         None
         if channel_return.posterior is not None

@@ -154,7 +154,9 @@ class Performance(Record):
         default=None, description="Conversions per impression as stored; only checked, never used."
     )
     cost: Dollars = Field(description="Cost so far, in dollars.")
-    revenue_proxy: Dollars | None = Field(default=None, description="Estimated revenue so far, in dollars.")
+    revenue_proxy: Balance | None = Field(
+        default=None, description="Estimated revenue so far, in dollars; below 0 if refunds exceed it."
+    )
 
 
 class MarketingDecision(Record):
@@ -182,7 +184,9 @@ class RoiEntry(Record):
     llm_cost: Dollars | None = Field(default=None, description="Cost of language models, in dollars.")
     human_review_cost: Dollars | None = Field(default=None, description="Cost of reviews by people, in dollars.")
     media_spend: Dollars | None = Field(default=None, description="Spend on media, in dollars.")
-    estimated_value: Dollars | None = Field(default=None, description="Estimated value, in dollars.")
+    estimated_value: Balance | None = Field(
+        default=None, description="Estimated value, in dollars; below 0 if refunds exceed it."
+    )
     net_roi: Balance | None = Field(default=None, description="Estimated value minus the three costs, in dollars.")
 
 
@@ -264,7 +268,9 @@ class SegmentRollup(Record):
     clicks: Count = Field(description="Number of clicks in the window.")
     conversions: Count = Field(description="Number of conversions in the window.")
     spend: Dollars = Field(description="Spend in the window, in dollars.")
-    revenue_proxy: Dollars | None = Field(default=None, description="Estimated revenue in the window, in dollars.")
+    revenue_proxy: Balance | None = Field(
+        default=None, description="Estimated revenue in the window, in dollars; below 0 if refunds exceed it."
+    )
     primary_kpi: str | None = Field(default=None, description="Name of the KPI, one of the policy's `metrics`.")
     kpi_value: float | None = Field(default=None, description="Value of the KPI in the window.")
     trend_vs_prior_window: float | None = Field(

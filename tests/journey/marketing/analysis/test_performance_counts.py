@@ -52,3 +52,14 @@ def test_unknown_counts_or_metrics_give_no_share():
     assert get_metric_counts(None, RATE) == get_metric_counts(counts, None) == (0, 0)
     assert counts.return_on_spend == 4.0
     assert counts._replace(cost=0.0).return_on_spend is None
+
+
+def test_the_revenue_of_a_campaign_is_unknown_if_that_of_some_conversions_is():
+    tables = rows()
+    for snapshot in tables["performance_metrics"]:
+        if snapshot["asset_id"] == "ASSET_005":
+            snapshot["revenue_proxy"] = None
+    found = read_campaign_performance(build_context(records(tables)))
+    # ASSET_005 has 45 conversions of unknown value; the other campaigns are not affected.
+    assert found["CAMP_002"].counts.revenue_proxy is None
+    assert found["CAMP_001"].counts == read_campaign_performance(build_context(records(rows())))["CAMP_001"].counts

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy import integrate, stats
 
+from journey.marketing.analysis.experiments import analyse_experiments
+from journey.marketing.analysis.roi import report_roi
 from journey.marketing.budget.channel_returns import (
     Counts,
     Prior,
@@ -18,6 +20,7 @@ from journey.marketing.budget.channel_returns import (
     compute_prior,
     compute_ratio_interval,
 )
+from journey.marketing.budget.proposals import compute_allocation
 from journey.marketing.core.policy import BudgetPolicy
 from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, rows
@@ -142,3 +145,21 @@ def test_unrecorded_revenue_is_not_zero():
 def test_the_interval_converges_to_the_mean():
     low, high = Return(2.0, 1e-9).interval(0.99)
     assert (low, high) == (pytest.approx(2.0), pytest.approx(2.0))
+
+
+def test_refunds_that_exceed_the_revenue_keep_the_counts_and_make_the_return_unknown():
+    tables = rows()
+    for snapshot in tables["performance_metrics"]:
+        if snapshot["asset_id"] in ("ASSET_005", "ASSET_006"):
+            snapshot["revenue_proxy"] = -50.0
+    context = build_context(records(tables))
+    search = compute_channel_returns(context)["CAMP_002", "CH_02"]
+    # Two assets whose cumulative revenue is -50 each.
+    assert (search.counts.clicks, search.counts.conversions, search.counts.revenue) == (1135, 99, -100.0)
+    assert search.posterior is None
+    (channel,) = (each for each in compute_allocation(context).channels
+                  if (each.campaign_id, each.channel_id) == ("CAMP_002", "CH_02"))  # fmt: skip
+    assert channel.left_out == "refunds exceed its revenue: its return per dollar is not modelled"
+    experiment = next(each for each in analyse_experiments(context) if each.experiment_id == "EXP_003")
+    assert (experiment.control.count, experiment.variant.count) == (45, 54)
+    assert report_roi(context)["value"] < report_roi(build_context(records(rows())))["value"]
