@@ -14,6 +14,7 @@ from journey.records.column_matching import match_columns
 from journey.records.columns import get_columns, get_key
 from journey.records.database import literal, one_row, one_value, quoted
 from journey.records.distinct_values import discard_distinct_values, record_distinct_values
+from journey.records.model import get_model
 from journey.records.number_style import TextNumbers, detect_number_styles, is_json_number, is_other_style
 from journey.records.raw_rows import RawColumn, RawSet, first_error_line
 from journey.records.typed_rows import build_checked_rows_sql, build_typed_rows_sql
@@ -23,7 +24,8 @@ from journey.records.value_notes import report_notes
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     """Create the clean table of a set without rows."""
     fields = ", ".join(f"{quoted(column.name)} {column.sql_type}" for column in get_columns(dataset))
-    connection.execute(f"CREATE OR REPLACE TABLE {dataset} ({fields}, row_number BIGINT, gaps INTEGER)")
+    local_day = ", local_day DATE" if get_model(dataset).counted_at else ""
+    connection.execute(f"CREATE OR REPLACE TABLE {dataset} ({fields}, row_number BIGINT, gaps INTEGER{local_day})")
 
 
 def last_row_number(connection: duckdb.DuckDBPyConnection, dataset: str) -> int:
@@ -59,11 +61,11 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
             build_cast(column, matched.get(column.name), clean=column.name in clean) for column in get_columns(dataset)
         ]
         create = f"CREATE OR REPLACE TABLE {dataset} AS"
-        connection.execute(f"{create} {build_typed_rows_sql(raw, casts)}")
+        connection.execute(f"{create} {build_typed_rows_sql(raw, casts, get_model(dataset).counted_at)}")
         restyled = _restyle_numbers(connection, dataset, raw, matched, casts)
         if restyled:
             casts = restyled
-            connection.execute(f"{create} {build_typed_rows_sql(raw, casts)}")
+            connection.execute(f"{create} {build_typed_rows_sql(raw, casts, get_model(dataset).counted_at)}")
         _quarantine_bad_rows(connection, dataset, raw, casts)
         add_findings(connection, report_notes(connection, dataset, raw, casts))
         _drop_missing_fields(connection, dataset)

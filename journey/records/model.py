@@ -35,6 +35,8 @@ class Record(BaseModel):
         planned: Dates of planned events; they do not count for the latest date of the records.
         observations: Whether equal rows without a key are different observations, all of which count; otherwise one of
             them is a repetition.
+        counted_at: Date field whose day matters as its own time zone has it; None if none does. The table of the set
+            then has the column ``local_day``: that day if the value has a zone, else null.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -44,6 +46,7 @@ class Record(BaseModel):
     subject: ClassVar[str] = "customer_id"
     planned: ClassVar[frozenset[str]] = frozenset()
     observations: ClassVar[bool] = False
+    counted_at: ClassVar[str | None] = None
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

@@ -23,20 +23,34 @@ def build_checked_rows_sql(raw: RawSet, casts: Sequence[Cast]) -> str:
     """
 
 
-def build_typed_rows_sql(raw: RawSet, casts: Sequence[Cast]) -> str:
+def build_typed_rows_sql(raw: RawSet, casts: Sequence[Cast], counted_at: str | None = None) -> str:
     """SQL: the fields, ``row_number``, ``gaps``, whether the row ``fits``, and what is ``noted`` about it.
 
     ``noted`` has one bit for each of `list_notes`.
+
+    Args:
+        raw: The rows.
+        casts: How each field is read.
+        counted_at: Date field for the column ``local_day``; see `journey.records.model.Record`.
     """
     fields = ", ".join(f"{field.value_or_default()} AS {quoted(field.column.name)}" for field in casts)
     gaps = " + ".join(field.default_used for field in casts)
     bits = [f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END" for bit, (_, _, condition) in list_notes(casts)]
     return f"""
         {build_checked_rows_sql(raw, casts)}
-        SELECT {fields}, __place AS row_number, {gaps} AS gaps, __fits AS fits,
+        SELECT {fields}, __place AS row_number, {gaps} AS gaps, {_local_day(casts, counted_at)} __fits AS fits,
             ({" + ".join(bits) or "0"})::BIGINT AS noted
         FROM judged
     """
+
+
+def _local_day(casts: Sequence[Cast], counted_at: str | None) -> str:
+    """The column ``local_day`` with a comma; empty without `counted_at`. A text with a zone begins with its own day."""
+    if counted_at is None:
+        return ""
+    (cast,) = (each for each in casts if each.column.name == counted_at)
+    day = f"CASE WHEN {cast.zone_sql} THEN try_cast({cast.raw}[1:10] AS DATE) END" if cast.zone_sql else "NULL::DATE"
+    return f"{day} AS local_day,"
 
 
 def list_notes(casts: Sequence[Cast]) -> Iterator[tuple[int, tuple[Cast, NoteKind, str]]]:

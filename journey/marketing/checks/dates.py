@@ -39,7 +39,7 @@ def outside_campaign(context: MarketingContext) -> str:
         WITH dated AS (
             SELECT 'experiments' AS dataset, experiment_id AS record, campaign_id, start_date AS moment,
                 'starts on' AS what FROM experiments
-            UNION ALL SELECT 'funnel_events', label, campaign_id, coalesce(date, timestamp), 'is dated'
+            UNION ALL SELECT 'funnel_events', label, campaign_id, coalesce(date, local_day, timestamp), 'is dated'
             FROM seen_funnel_events
         )
         SELECT dataset, record, campaign_id, 'It ' || what || ' ' || day_of(moment) || ', but ' || campaign_id
@@ -101,15 +101,16 @@ def running_in_paused_campaign(context: MarketingContext) -> str:
 
 @rule("date-disagrees", FindingSeverity.WARNING)
 def date_disagrees(context: MarketingContext) -> str:
-    """A funnel count whose date differs from the day of its timestamp.
+    """A funnel count whose date differs from the day of its timestamp in the timestamp's own time zone.
 
     Remedy: correct the date or the timestamp.
     """
     del context
     return """
         SELECT 'funnel_events' AS dataset, label AS record, campaign_id,
-            'Its date is ' || day_of(date) || ', but its timestamp is ' || day_of(timestamp) || '.' AS message
-        FROM seen_funnel_events WHERE date::DATE <> timestamp::DATE
+            'Its date is ' || day_of(date) || ', but its timestamp is '
+            || coalesce(local_day || ' in its own time zone', day_of(timestamp)) || '.' AS message
+        FROM seen_funnel_events WHERE date::DATE <> coalesce(local_day, timestamp::DATE)
     """
 
 

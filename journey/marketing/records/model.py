@@ -195,10 +195,13 @@ class FunnelEvent(Record):
 
     dataset: ClassVar[str] = "funnel_events"
     key: ClassVar[str | None] = "event_id"
+    counted_at: ClassVar[str | None] = "timestamp"
 
     event_id: str = Field(description="Identity, unique in the set.")
     timestamp: datetime = Field(description="Time of the count.")
-    date: datetime | None = Field(default=None, description="Day of the count. Default: the day of the timestamp.")
+    date: datetime | None = Field(
+        default=None, description="Day of the count. Default: the day of the timestamp in its own time zone."
+    )
     campaign_id: str = Field(description="The campaign.")
     segment_id: str = Field(description="The audience segment.")
     channel_id: str = Field(description="The channel.")

@@ -10,7 +10,7 @@ from journey.marketing.analysis.late_conversions import Conversion, compute_late
 from journey.marketing.core.policy import FunnelPolicy, MarketingPolicy, Trust
 from journey.marketing.views.context import build_context
 from journey.marketing.views.funnel import build_funnel_rows, find_leaky_cells
-from tests.journey.marketing.companies import records, row, rows
+from tests.journey.marketing.companies import find_codes, records, row, rows
 
 
 def _campaign(path, **fields):
@@ -193,3 +193,30 @@ def test_dated_conversions_show_late_converters():
     assert (early.segment_id, early.converted, early.median_days, early.late.value) == ("A", 100, 1, 0.2)
     assert (late.segment_id, late.converted, late.median_days, late.late.value) == ("B", 10, 30, 1.0)
     assert answer.reason is None
+
+
+def _count_late_in_new_york(date):
+    tables = rows()
+    tables["funnel_events"] = [
+        {"event_id": f"F{index}", "timestamp": timestamp, "date": date, "campaign_id": "CAMP_001",
+         "segment_id": "SEG_001", "channel_id": "CH_01", "stage": stage, "count": count, "source": "crm",
+         "confidence": 0.95}
+        for index, (timestamp, stage, count) in enumerate(
+            [("2026-03-14T12:00:00-05:00", "visit", 100), ("2026-03-14T23:30:00-05:00", "signup", 20)]
+        )
+    ]  # fmt: skip
+    return tables
+
+
+def test_a_day_is_compared_with_the_timestamps_own_time_zone():
+    """23:30 in New York on 14 March is 04:30 UTC on the 15th."""
+    right = find_codes(_count_late_in_new_york("2026-03-14"))
+    assert "date-disagrees" not in {code for code, _ in right}
+    wrong = find_codes(_count_late_in_new_york("2026-03-15"))
+    assert {("date-disagrees", "F0"), ("date-disagrees", "F1")} <= wrong
+
+
+def test_without_a_date_one_local_day_is_one_cell():
+    found = build_funnel_rows(build_context(records(_count_late_in_new_york(None))))
+    counted = {(row.stage, row.date.isoformat()): row.count for row in found if row.count is not None}
+    assert counted == {("visit", "2026-03-14"): 100, ("signup", "2026-03-14"): 20}
