@@ -26,6 +26,7 @@ from journey.marketing.analysis.recommendation import (
     compute_trend,
     recommend,
 )
+from journey.marketing.views.priorities import rank_segments
 from journey.statistics.score_intervals import wilson_interval
 
 if TYPE_CHECKING:
@@ -175,6 +176,8 @@ def list_windows(context: "MarketingContext") -> list[Window]:
 def compute_rollups(context: "MarketingContext", window: Window) -> list[Rollup]:
     """The rollups of one window, for each campaign and segment with performance or with a recorded rollup.
 
+    They are in the order of the priorities of their segments, then of campaigns and segments.
+
     Args:
         context: The records, the moment and the policy.
         window: The days; records dated after `as_of` are ignored.
@@ -193,7 +196,10 @@ def compute_rollups(context: "MarketingContext", window: Window) -> list[Rollup]
     known = context.cursor.execute(
         "SELECT DISTINCT campaign_id, segment_id FROM totals WHERE campaign_id IS NOT NULL AND segment_id IS NOT NULL"
     ).fetchall()
-    cells = sorted({Cell(*cell) for cell in known} | set(recorded))
+    ranks, last = rank_segments(context), len(context.policy.rollups.priorities)
+    cells = sorted(
+        {Cell(*cell) for cell in known} | set(recorded), key=lambda cell: (ranks.get(cell.segment_id, last), cell)
+    )
     rollups = [_build_rollup(context, window, cell, current, previous, goals, recorded.get(cell)) for cell in cells]
     if is_recorded:
         return [replace(each, source="recorded rollup", notes=(RECORDED_COUNTS,)) for each in rollups]

@@ -190,8 +190,15 @@ class AllocationOptimiser:
         """The transfer with the largest expected gain that the policy and the rules allow; None if there is none."""
         candidates = (self._evaluate(giver, taker) for giver, taker in permutations(self.plans, 2))
         return max(
-            (candidate for candidate in candidates if candidate is not None), key=lambda each: each.gain, default=None
+            (candidate for candidate in candidates if candidate is not None),
+            key=lambda each: (each.gain, -self.rank(each.taker)),
+            default=None,
         )
+
+    def rank(self, channel: ChannelKey) -> int:
+        """Rank of a channel as a receiver among transfers with the same gain; the lowest comes first."""
+        del channel
+        return 0
 
     def apply(self, candidate: Candidate) -> None:
         """Update the plans as if the transfer were executed."""

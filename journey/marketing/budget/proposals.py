@@ -29,6 +29,7 @@ from journey.marketing.core.policy import BudgetPolicy
 from journey.marketing.records.model import LogEvent, ReasonCode
 from journey.marketing.views.balances import ChannelBalance, read_balances
 from journey.marketing.views.funnel import trust_sql
+from journey.marketing.views.priorities import rank_channels
 
 if TYPE_CHECKING:
     from journey.marketing.views.context import MarketingContext
@@ -258,6 +259,7 @@ class _CampaignOptimiser(AllocationOptimiser):
         campaign_plans = {key: plan for key, plan in plans.items() if key[0] == campaign}
         super().__init__(campaign_plans, dict(workflow.available), context.policy.budget, self._is_permitted)
         self.context = context
+        self.ranks = rank_channels(context)
         self.confidence = context.policy.funnel.confidence
         self.serious_risks = workflow.get_serious_risks()
         self.pending_pairs = find_pending_pairs(context)
@@ -266,6 +268,10 @@ class _CampaignOptimiser(AllocationOptimiser):
                 || CASE WHEN is_foreign THEN ' ' || currency ELSE '' END, moment::DATE FROM moves
             ORDER BY moment, budget_action_id
         """).fetchall()
+
+    def rank(self, channel: ChannelKey) -> int:
+        """Rank by the priority of the channel's most important segment."""
+        return self.ranks.get(channel, len(self.context.policy.rollups.priorities))
 
     def select_next(self) -> _SelectedMove | None:
         """Select the best transfer, with the interval of its gain, and update the plans; None if there is none."""

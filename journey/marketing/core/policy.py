@@ -270,6 +270,11 @@ class RollupPolicy(PolicySection):
     stop_below: Share = Field(
         default=0.25, description="Stop if the upper bound of the KPI is below this share of its reference value."
     )
+    priorities: tuple[str, ...] = Field(
+        default=("high", "medium", "low"),
+        description="Priorities of segments, the highest first. They order rollups, and decide between transfers with "
+        "the same gain; others come last.",
+    )
     least_return: Annotated[float, Field(ge=0.0)] = Field(
         default=1.0, description="Scale only if the lower bound of revenue per dollar spent is at least this."
     )

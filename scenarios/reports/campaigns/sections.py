@@ -120,7 +120,7 @@ def health_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
             format_exact_dollars(_kpi_of_campaign(business["revenue_proxy"], campaign)),
             _format_dollars(_kpi_of_campaign(business["return_on_ad_spend"], campaign)),
             _format_dollars(_kpi_of_campaign(business["cost_per_conversion"], campaign)),
-            str(sum(row.flag == "drop_off" for row in evaluation.funnel if row.campaign_id == campaign)),
+            _describe_drop_offs(evaluation, campaign),
             str(
                 sum(
                     risk["campaign_id"] == campaign and risk["status"] in OPEN_STATUSES
@@ -145,7 +145,7 @@ def health_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
     targets = tuple(target_cells(goal, name) for name, goal in goals.items())
     return [
         Heading(2, "Campaign health"),
-        *([Grid(columns, rows, numbers_from=4)] if rows else [Paragraph("No campaign is recorded.")]),
+        *([Grid(columns, rows, numbers_from=4, numbers_to=8)] if rows else [Paragraph("No campaign is recorded.")]),
         Heading(3, "Targets and actuals"),
         Paragraph(
             "A target is met or missed if the whole interval of the KPI is on one side of it. It is open if the "
@@ -154,6 +154,16 @@ def health_blocks(evaluation: "CampaignEvaluation") -> list[Block]:
         ),
         *([Grid(TARGET_COLUMNS, targets, numbers_from=2, numbers_to=5)] if targets else []),
     ]
+
+
+def _describe_drop_offs(evaluation: "CampaignEvaluation", campaign: str) -> str:
+    """The steps of a campaign with a significant drop-off, each with its segments and channels."""
+    cells: dict[str, list[str]] = {}
+    for row in evaluation.funnel:
+        if row.flag == "drop_off" and row.campaign_id == campaign:
+            step = f"{row.denominator} to {row.stage}".replace("_", " ")
+            cells.setdefault(step, []).append(f"{row.segment_id} on {row.channel_id}")
+    return "; ".join(f"{step} ({', '.join(dict.fromkeys(each))})" for step, each in cells.items()) or "none"
 
 
 def _kpi_of_campaign(kpi: Mapping[str, Any], campaign: str) -> float | None:

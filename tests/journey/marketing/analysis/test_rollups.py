@@ -173,3 +173,12 @@ def test_the_scale_needs_the_whole_interval_above_the_target(measured, target):
     assert found.recommendation != "scale" or (
         comparison.low > 1.0 and measured.conversions / measured.impressions > target
     )
+
+
+def test_rollups_are_in_the_order_of_the_priorities_of_their_segments():
+    tables = rows()
+    for key, priority in (("SEG_001", "LOW"), ("SEG_002", "medium"), ("SEG_003", "High "), ("SEG_005", "someday")):
+        row(tables, "audience_segments", key)["priority"] = priority
+    context = build_context(records(tables))
+    segments = [each.segment_id for each in compute_rollups(context, list_windows(context)[-1])]
+    assert list(dict.fromkeys(segments)) == ["SEG_003", "SEG_002", "SEG_001", "SEG_005"]

@@ -10,11 +10,13 @@ from scipy.optimize import minimize_scalar
 
 from journey.marketing.budget.channel_returns import Return
 from journey.marketing.budget.optimisation import (
+    AllocationOptimiser,
     ChannelPlan,
     compute_best_amount,
     compute_gain,
     compute_thompson_amount,
 )
+from journey.marketing.core.policy import BudgetPolicy
 
 G = 0.7
 GIVER = ChannelPlan(Return(1.5, 0.4), spent=800.0, planned=3000.0)
@@ -91,3 +93,17 @@ def test_returns_diminish():
     first = TAKER.return_change(500.0, G)
     assert TAKER.return_change(1000.0, G) < 2.0 * first
     assert TAKER.return_change(1000.0, 0.999) == pytest.approx(2.0 * TAKER.return_change(500.0, 0.999), rel=0.001)
+
+
+def test_of_transfers_with_the_same_gain_the_one_to_the_higher_rank_is_proposed():
+    same = ChannelPlan(Return(4.0, 0.2), spent=1000.0, planned=1000.0)
+    plans = {("C", "poor"): GIVER, ("C", "a"): same, ("C", "b"): same}
+    available = {("C", "poor"): 3000.0, ("C", "a"): 0.0, ("C", "b"): 0.0}
+
+    class _Ranked(AllocationOptimiser):
+        def rank(self, channel):
+            return {"a": 1, "b": 0}.get(channel[1], 2)
+
+    for kind, taker in ((AllocationOptimiser, "a"), (_Ranked, "b")):
+        best = kind(plans, available, BudgetPolicy(), lambda *_: True).find_best_move()
+        assert (best.giver[1], best.taker[1]) == ("poor", taker)
