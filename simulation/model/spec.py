@@ -16,8 +16,9 @@ from simulation.random.copula import cholesky
 BUNDLED = "bundled"
 """Value of `Population.records` for the ten bundled customers."""
 
-Positive = Annotated[float, Field(gt=0.0)]
-NonNegative = Annotated[float, Field(ge=0.0)]
+# Bounds keep sums and products finite.
+Positive = Annotated[float, Field(gt=0.0, le=1e12)]
+NonNegative = Annotated[float, Field(ge=0.0, le=1e12)]
 Days = Annotated[float, Field(ge=1e-3, le=1e6)]
 PerDay = Annotated[float, Field(ge=0.0, le=100.0)]
 Ratio = Annotated[float, Field(ge=0.0, le=1e6)]
@@ -431,10 +432,14 @@ class Reviewers(SpecModel):
     """The reviewers: their number, speed, working hours and skill."""
 
     count: int | None = Field(None, ge=0, le=1_000_000, description="Number of reviewers. Default: 1.")
-    per_1000: NonNegative | None = Field(default=None, description="Reviewers per 1,000 customers (rounded up).")
-    service_minutes: Positive = Field(default=30.0, description="Mean (exponential) working time of one review.")
+    per_1000: NonNegative | None = Field(
+        default=None, le=1000.0, description="Reviewers per 1,000 customers (rounded up)."
+    )
+    service_minutes: Positive = Field(
+        default=30.0, le=1e6, description="Mean (exponential) working time of one review."
+    )
     minutes_per_day: float = Field(
-        default=90.0, gt=0.0, le=1440.0, description="Time for reviews per working day, in minutes."
+        default=90.0, ge=0.001, le=1440.0, description="Time for reviews per working day, in minutes."
     )
     opens_at_hour: float = Field(default=9.0, ge=0.0, lt=24.0, description="Hour of the day at which reviews begin.")
     days_per_week: int = Field(default=5, ge=1, le=7, description="Working days per week; day 0 is a Monday.")
