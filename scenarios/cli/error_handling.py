@@ -16,6 +16,7 @@ import typer
 from journey.core.errors import JourneyError
 from scenarios.cli import INTERRUPTED, WRONG_INPUT
 from scenarios.cli.messages import print_message
+from scenarios.cli.platform_failures import describe_failure, describe_undecodable
 from scenarios.execution.termination import get_exit_code
 
 SUCCESS = 0
@@ -30,21 +31,23 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
         try:
             _refuse_closed_output()
             _escape_unencodable_text()
+            _refuse_undecodable_arguments([*args, *kwargs.values()])
             command(*args, **kwargs)
             sys.stdout.flush()
         except JourneyError as error:
             _exit_with_error(str(error))
         except BrokenPipeError:
             exit_quietly()
-        except OSError as error:
-            _exit_with_error(_format_os_error(error))
         except KeyboardInterrupt:
             _exit_interrupted()
-        except RuntimeError as error:
+        except Exception as error:
             # During a query, DuckDB handles Ctrl-C and raises a RuntimeError.
-            if "interrupt" not in str(error).lower():
+            if isinstance(error, RuntimeError) and "interrupt" in str(error).lower():
+                _exit_interrupted()
+            message = describe_failure(error)
+            if message is None:
                 raise
-            _exit_interrupted()
+            _exit_with_error(message)
 
     return run
 
@@ -52,6 +55,13 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
 def _exit_interrupted() -> None:
     print_message("interrupted")
     raise typer.Exit(get_exit_code() or INTERRUPTED) from None
+
+
+def _refuse_undecodable_arguments(values: list[Any]) -> None:
+    """Refuse names and texts that are not UTF-8 before anything is computed: the database cannot use them."""
+    message = describe_undecodable(values)
+    if message is not None:
+        _exit_with_error(message)
 
 
 def _refuse_closed_output() -> None:
@@ -78,9 +88,3 @@ def exit_quietly() -> None:
 def _exit_with_error(message: str) -> None:
     print_message(f"journey: {message}")
     raise typer.Exit(WRONG_INPUT) from None
-
-
-def _format_os_error(error: OSError) -> str:
-    if error.filename is None:
-        return f"operating system error: {error.strerror or error}"
-    return f"{error.filename}: {error.strerror or error}"

@@ -1,0 +1,51 @@
+"""Failures of the platform as messages: memory, disk, encoding and database.
+
+Such a failure can happen in any step of any command. It is described here once, and not where it happens.
+"""
+
+import errno
+import sys
+
+from journey.records.encoding import is_utf8
+
+_FEWER = "give the command fewer records or fewer customers, or run it on a machine with more memory"
+
+
+def describe_failure(error: BaseException) -> str | None:
+    """What failed, and how to mend it; None if the error is not a failure of the platform."""
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory; {_FEWER}"
+    if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):
+        return f"a text cannot be read or written in its encoding ({error.reason}); use UTF-8"
+    if isinstance(error, OSError):
+        return _describe_os_error(error)
+    return _describe_database_error(error)
+
+
+def describe_undecodable(value: object) -> str | None:
+    """What is wrong with an argument that is not UTF-8, or contains such a text; None if nothing is."""
+    if isinstance(value, list | tuple):
+        return next((found for part in value if (found := describe_undecodable(part))), None)
+    if value is None or is_utf8(str(value)):
+        return None
+    return f"the argument {str(value)!r} is not UTF-8 text; rename the file or folder, or write the text in UTF-8"
+
+
+def _describe_os_error(error: OSError) -> str:
+    what = error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        what += "; free some space, or name another folder"
+    return f"operating system error: {what}" if error.filename is None else f"{error.filename}: {what}"
+
+
+def _describe_database_error(error: BaseException) -> str | None:
+    # An error of the database exists only where the database was imported.
+    duckdb = sys.modules.get("duckdb")
+    if duckdb is None or not isinstance(error, duckdb.Error):
+        return None
+    first_line = (str(error).strip().splitlines() or ["unknown reason"])[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"there is not enough memory for the records; {_FEWER}"
+    if isinstance(error, duckdb.IOException):
+        return f"a file cannot be read or written: {first_line}; check the disk's space and the file's permissions"
+    return None
