@@ -48,7 +48,7 @@ def fuzz_signals(random: Random, folder: Path) -> None:
 
 
 def fuzz_streams(random: Random, folder: Path) -> None:
-    """Whoever reads stdout, the files that were asked for are written where the exit code is 0."""
+    """With any reader of stdout, the files that were asked for are written if the exit code is 0."""
     arguments, files = random.choice(_commands(folder))
     how = random.choice(("full", "closed", "left", "ascii", "narrow"))
     if "draw" not in arguments and random.random() < 0.5:
