@@ -4,6 +4,8 @@ A file is refused if it is larger than any scenario or policy, and if its tables
 any key needs: both would end in an error of the interpreter instead of a message.
 """
 
+import os
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -29,9 +31,7 @@ def read_toml(path: Path, name: str, kind: str) -> dict[str, Any]:
         InputError: The file does not exist, cannot be read, is too large, or is not valid TOML.
     """
     try:
-        with path.open("rb") as file:
-            # A device such as /dev/zero has no end.
-            data = file.read(MAX_BYTES + 1)
+        data = _read_start(path)
     except FileNotFoundError:
         raise InputError(f"{name}: the {kind} file does not exist") from None
     except OSError as error:
@@ -46,6 +46,33 @@ def read_toml(path: Path, name: str, kind: str) -> dict[str, Any]:
         # tomllib's message for a key or table that occurs twice.
         reason = str(error).replace("Cannot overwrite a value", "a key is given twice")
         raise InputError(f"{name}: not valid TOML: {reason}") from None
+
+
+def _read_start(path: Path) -> bytes:
+    """Up to one byte more than the largest file: a device such as /dev/zero has no end."""
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags)
+    with os.fdopen(descriptor, "rb") as file:
+        start = _read_pipe(descriptor) if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else b""
+        if hasattr(os, "O_NONBLOCK"):
+            os.set_blocking(descriptor, True)
+        return start + file.read(MAX_BYTES + 1 - len(start))
+
+
+def _read_pipe(descriptor: int) -> bytes:
+    """What is in a pipe now, such as that of ``<(command)`` in a shell.
+
+    Raises:
+        OSError: Nothing writes to it: reading would wait for ever.
+    """
+    try:
+        start = os.read(descriptor, MAX_BYTES)
+    except BlockingIOError:
+        # A program is about to write.
+        return b""
+    if not start:
+        raise OSError("it is a pipe to which no program writes")
+    return start
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from scenarios.cli.record_options import (
     JourneyOption,
     PolicyOption,
 )
-from scenarios.operations.records import load_journey, load_policy, read_records
+from scenarios.operations.records import load_policy, open_journey, read_records
 
 if TYPE_CHECKING:
     from journey.records.folder import Records
@@ -56,12 +56,13 @@ def command(
 
     if findings is not None:
         refuse_unknown_format(findings, "findings")
+    machine, journey_files = open_journey(journey)
     refuse_outputs(
         [Output("--quarantine", quarantine, is_folder=True), Output("--findings", findings)],
-        Inputs(files=[policy], folders=[folder]) + Inputs.of_journey(journey),
+        Inputs(files=[policy], folders=[folder]) + journey_files,
     )
     cutoff = None if as_of is None else AsOf.of(as_of)
-    machine, rules = load_journey(journey), load_policy(policy)
+    rules = load_policy(policy)
     records = read_records(folder, machine, rules)
     result = check_records(records, as_of=cutoff, policy=rules, journey=machine)
     if quarantine is not None:

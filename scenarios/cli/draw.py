@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.operations.records import load_journey
+from scenarios.operations.records import open_journey
 
 
 class PictureFormat(StrEnum):
@@ -34,15 +34,15 @@ def command(
     from journey.machine import drawing
     from journey.runtime.atomic_files import write_text
     from scenarios.cli.console import print_message
-    from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
+    from scenarios.operations.output_paths import Output, refuse_outputs
 
-    if out is not None:
-        refuse_outputs([Output("--out", out)], Inputs.of_journey(scenario))
+    machine, inputs = open_journey(scenario)
+    refuse_outputs([Output("--out", out)], inputs)
     picture = {
         PictureFormat.MERMAID: drawing.to_mermaid,
         PictureFormat.SVG: drawing.to_svg,
         PictureFormat.DOT: drawing.to_dot,
-    }[format_](load_journey(scenario))
+    }[format_](machine)
     if out is None:
         typer.echo(picture.rstrip("\n"))
         return

@@ -13,7 +13,7 @@ from scenarios.cli.record_options import (
     PolicyOption,
 )
 from scenarios.cli.report_option import ReportOption, refuse_report, write_report
-from scenarios.operations.records import load_journey, load_policy, read_records
+from scenarios.operations.records import load_policy, open_journey, read_records
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
@@ -55,11 +55,12 @@ def command(
 
     refuse_report(report)
     _refuse_decisions(decisions, customer)
+    machine, journey_files = open_journey(journey)
     refuse_outputs(
         [Output("--report", report), Output("--decisions", decisions)],
-        Inputs(files=[policy], folders=[folder]) + Inputs.of_journey(journey),
+        Inputs(files=[policy], folders=[folder]) + journey_files,
     )
-    machine, rules = load_journey(journey), load_policy(policy)
+    rules = load_policy(policy)
     described = describe_policy(rules, policy)
     records = read_records(folder, machine, rules, refuse_large=True)
     if customer is None:

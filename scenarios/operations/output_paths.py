@@ -54,15 +54,6 @@ class Inputs:
         folder = None if records is None or records == BUNDLED else Path(records)
         return cls(files=[layer.path for layer in loaded.layers], folders=[folder])
 
-    @classmethod
-    def of_journey(cls, journey: str | None) -> "Inputs":
-        """The files of the scenario that gives the journey of recorded customers; none for the default journey."""
-        if journey is None:
-            return cls()
-        from scenarios.files.loader import load
-
-        return cls.of_scenario(load(journey))
-
     def __add__(self, other: "Inputs") -> "Inputs":
         return Inputs((*self.files, *other.files), (*self.folders, *other.folders))
 

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from journey.decision.policy import Policy
     from journey.machine import Journey
     from journey.records.folder import Records
+    from scenarios.operations.output_paths import Inputs
 
 BUNDLED = "the ten bundled customers"
 
@@ -40,6 +41,24 @@ def load_journey(journey: "str | Path | Journey | None") -> "Journey":
     from scenarios.files.loader import load
 
     return load(journey).arms[0].journey
+
+
+def open_journey(source: str | None) -> "tuple[Journey, Inputs]":
+    """The journey of a scenario, and the files that it is read from; the default journey where `source` is None.
+
+    Raises:
+        InputError: The scenario is unknown or invalid.
+    """
+    from journey.machine import default_journey
+    from scenarios.operations.output_paths import Inputs
+
+    if source is None:
+        return default_journey(), Inputs()
+    from scenarios.files.loader import load
+
+    # Read once: a pipe cannot be read again.
+    loaded = load(source)
+    return loaded.arms[0].journey, Inputs.of_scenario(loaded)
 
 
 def read_records(

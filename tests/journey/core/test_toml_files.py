@@ -1,5 +1,8 @@
 """TOML files of users: whatever they contain, they are read or refused in words."""
 
+import os
+import threading
+import time
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -76,3 +79,29 @@ def test_another_file_is_refused_in_words(tmp_path, content, message):
 def test_any_text_is_parsed_or_refused(text):
     with suppress(tomllib.TOMLDecodeError):
         assert isinstance(parse_toml(text), dict)
+
+
+def test_a_pipe_to_which_no_program_writes_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="p: cannot be read: it is a pipe to which no program writes"):
+        read_toml(tmp_path / "pipe", "p", "policy")
+
+
+@pytest.mark.parametrize("delay", [0, 0.2])
+def test_a_pipe_is_read_until_its_end(tmp_path, delay):
+    """As with `<(command)`, also if the command has written nothing yet, or more than the pipe holds."""
+    text = f"title = '{'x' * 200_000}'"
+    reading, writing = os.pipe()
+
+    def write():
+        time.sleep(delay)
+        with os.fdopen(writing, "w") as file:
+            file.write(text)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert len(read_toml(Path(f"/dev/fd/{reading}"), "p", "policy")["title"]) == 200_000
+    finally:
+        writer.join()
+        os.close(reading)

@@ -158,3 +158,14 @@ def _stdout(reader):
         yield writing
     finally:
         os.close(writing)
+
+
+@pytest.mark.parametrize("command", [["check", "--journey"], ["evaluate", "--journey"], ["draw"], ["validate"]])
+def test_a_scenario_from_a_pipe_is_read_once(command):
+    """As with `<(command)` in a shell: a second reading would find an empty pipe."""
+    reading, writing = os.pipe()
+    os.write(writing, b'extends = "seed_ten"\n')
+    os.close(writing)
+    done = invoke(*command, f"/dev/fd/{reading}")
+    os.close(reading)
+    assert done.exit_code == 0, done.stderr

@@ -5,8 +5,10 @@ import os
 import pytest
 
 from journey.core.errors import InputError
+from journey.machine import default_journey
 from scenarios.files.loader import load
 from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
+from scenarios.operations.records import open_journey
 
 
 @pytest.fixture
@@ -84,8 +86,8 @@ def test_every_file_of_a_scenario_is_an_input(tmp_path, records):
     inputs = Inputs.of_scenario(load(child))
     for file in (parent, child, records / "customers.csv"):
         assert str(file) in refusal([Output("--trace", file)], inputs)
-    assert Inputs.of_journey(str(child)) == inputs
-    assert Inputs.of_journey(None) == Inputs()
+    assert open_journey(str(child))[1] == inputs
+    assert open_journey(None) == (default_journey(), Inputs())
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
