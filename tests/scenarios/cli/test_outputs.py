@@ -16,6 +16,7 @@ from tests.scenarios.cli.invocation import RUN, invoke
 
 OUTPUTS = {
     "--decisions": ".csv",
+    "--findings": ".csv",
     "--out": ".mmd",
     "--quarantine": "",
     "--records": "",
