@@ -150,30 +150,35 @@ def stage_mismatch(context: Context) -> str:
     known = build_in_list(context.journey.stages)
     parts = [
         f"""
-        SELECT {literal(dataset)} AS dataset, r.label AS record, r.customer_id,
-            'It names the stage ' || r.journey_stage || ', but on ' || day_of(r.{date}) || ' the customer was in '
-            || e.journey_stage || '.' AS message
+        SELECT {literal(dataset)} AS dataset, label AS record, customer_id,
+            'It names the stage ' || journey_stage || ', but on ' || day_of(moment) || ' the customer was in '
+            || logged_stage || '.' AS message
         FROM (
-            -- Rows older than the log, or that match the current stage, need no search through the history.
-            WITH within AS MATERIALIZED (
-                SELECT d.row_number, now.person, now.state_entered_at, now.journey_stage
-                FROM ({_DATED_ROWS[dataset]}) AS d JOIN entries AS now ON d.person = now.person
-                WHERE now.is_current AND d.moment >= now.began_at AND d.stage IS NOT NULL
-                    AND NOT (d.moment >= now.state_entered_at AND d.stage = now.journey_stage)
-            ),
-            found AS MATERIALIZED (
-                SELECT * FROM seen_{dataset} WHERE row_number IN (SELECT row_number FROM within)
+            -- The conditions on both sides are applied afterwards: within the join they would compare all pairs.
+            WITH logged AS MATERIALIZED (
+                SELECT r.label, r.customer_id, r.journey_stage, r.{date} AS moment, e.journey_stage AS logged_stage,
+                    e.state_entered_at AS entered_at, coalesce(e.before_stage, e.previous_stage) AS stage_before
+                FROM (
+                    -- Rows older than the log, or that match the current stage, need no search through the history.
+                    WITH within AS MATERIALIZED (
+                        SELECT d.row_number, now.person, now.state_entered_at, now.journey_stage
+                        FROM ({_DATED_ROWS[dataset]}) AS d JOIN entries AS now ON d.person = now.person
+                        WHERE now.is_current AND d.moment >= now.began_at AND d.stage IS NOT NULL
+                            AND NOT (d.moment >= now.state_entered_at AND d.stage = now.journey_stage)
+                    ),
+                    found AS MATERIALIZED (
+                        SELECT * FROM seen_{dataset} WHERE row_number IN (SELECT row_number FROM within)
+                    )
+                    SELECT s.*, now.person FROM within AS now JOIN found AS s ON s.row_number = now.row_number
+                    WHERE s.journey_stage IN {known}
+                        AND NOT (s.{date} >= now.state_entered_at AND s.journey_stage = now.journey_stage)
+                ) AS r
+                ASOF JOIN entries AS e ON r.person = e.person AND r.{date} >= e.state_entered_at
             )
-            SELECT s.*, now.person FROM within AS now JOIN found AS s ON s.row_number = now.row_number
-            WHERE s.journey_stage IN {known}
-                AND NOT (s.{date} >= now.state_entered_at AND s.journey_stage = now.journey_stage)
-        ) AS r
-        ASOF JOIN entries AS e ON r.person = e.person AND r.{date} >= e.state_entered_at
-        WHERE r.journey_stage <> e.journey_stage AND e.journey_stage IN {known}
-            AND NOT (
-                r.{date}::DATE = e.state_entered_at::DATE
-                AND r.journey_stage = coalesce(e.before_stage, e.previous_stage)
-            )
+            SELECT * FROM logged
+            WHERE journey_stage <> logged_stage AND logged_stage IN {known}
+                AND NOT (moment::DATE = entered_at::DATE AND journey_stage = stage_before)
+        )
         """
         for dataset, date in (("signals", "detected_at"), ("interventions", "generated_at"))
     ]
