@@ -18,7 +18,7 @@ from journey.records.model import get_model
 from journey.records.number_style import TextNumbers, detect_number_styles, is_json_number, is_other_style
 from journey.records.raw_rows import RawColumn, RawSet, first_error_line
 from journey.records.typed_rows import build_checked_rows_sql, build_typed_rows_sql
-from journey.records.value_notes import report_notes
+from journey.records.value_notes import find_flattened_identifiers, report_notes
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -68,6 +68,7 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
             connection.execute(f"{create} {build_typed_rows_sql(raw, casts, get_model(dataset).counted_at)}")
         _quarantine_bad_rows(connection, dataset, raw, casts)
         add_findings(connection, report_notes(connection, dataset, raw, casts))
+        add_findings(connection, find_flattened_identifiers(connection, dataset))
         _drop_missing_fields(connection, dataset)
     except duckdb.Error as error:
         raise InputError(f"{raw.origin}: cannot be read: {first_error_line(error)}") from None

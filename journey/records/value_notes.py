@@ -6,10 +6,13 @@ import duckdb
 
 from journey.core.findings import Finding, FindingSeverity
 from journey.records.casting import Cast
-from journey.records.columns import get_key
+from journey.records.columns import get_columns, get_key
 from journey.records.database import literal, one_row, quoted
 from journey.records.raw_rows import RawSet
 from journey.records.typed_rows import build_checked_rows_sql, list_notes
+
+_FLATTENED = r"\d([.,]\d+)?[eE]\+\d{2,3}"
+"""A number as a spreadsheet shows one that is too long for its cell."""
 
 
 def report_notes(
@@ -40,6 +43,26 @@ def report_notes(
         findings.append(_build_zone_finding(connection, dataset, sum(1 << bit for bit in zoned)))
     for bit, (field, count) in zoned.items():
         findings += _report_mixed_zones(connection, dataset, field, bit, count)
+    return findings
+
+
+def find_flattened_identifiers(connection: duckdb.DuckDBPyConnection, dataset: str) -> list[Finding]:
+    """A hint for each column of identifiers with numbers that a spreadsheet has shortened, such as 1.23457E+11."""
+    names = [column.name for column in get_columns(dataset) if column.kind == "text" and column.name.endswith("_id")]
+    if not names:
+        return []
+    tests = {name: f"regexp_full_match({quoted(name)}, {literal(_FLATTENED)})" for name in names}
+    parts = [f"count_if({test}), min({quoted(name)}) FILTER ({test})" for name, test in tests.items()]
+    found = one_row(connection, f"SELECT {', '.join(parts)} FROM {dataset}")
+    findings = []
+    for name, count, example in zip(names, found[::2], found[1::2], strict=True):
+        if count:
+            rows = "1 row" if count == 1 else f"{count} rows"
+            message = (
+                f"{name} of {dataset} looks like a number shortened by a spreadsheet in {rows} (such as {example}), "
+                "so different identifiers may have become equal. Export the column as text."
+            )
+            findings.append(Finding("flattened-identifier", FindingSeverity.WARNING, dataset, None, None, message))
     return findings
 
 

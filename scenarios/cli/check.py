@@ -63,7 +63,7 @@ def command(
     )
     cutoff = None if as_of is None else AsOf.of(as_of)
     rules = load_policy(policy)
-    records = read_records(folder, machine, rules)
+    records = read_records(folder, machine, rules, refuse_large=True)
     result = check_records(records, as_of=cutoff, policy=rules, journey=machine)
     if quarantine is not None:
         _write_quarantine(records, quarantine)

@@ -245,7 +245,7 @@ def refuse_large_records(folder: Path, available: float | None = None) -> None:
     Raises:
         InputError: It will not fit; the message gives the estimate and the cure.
     """
-    files = sorted(folder.glob("*.parquet"))
+    files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".parquet" and file.is_file())
     # A row takes at least one byte, so small files need not be opened.
     rows = _count_rows(files) if sum(file.stat().st_size for file in files) * BYTES_PER_ROW > NEGLIGIBLE_BYTES else 0
     needed = rows * BYTES_PER_ROW

@@ -14,6 +14,8 @@ from journey.core.messages import format_validation_error
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
 from journey.decision.policy import ADDED_LATER
+from journey.records.model import CUSTOMER_FAMILY
+from journey.records.sources import FORMATS, split_name
 from scenarios.files.descriptions import fill_counts, keep_own_texts
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import Scenario
@@ -218,8 +220,11 @@ def _omit_later_keys(model: BaseModel, content: dict[str, Any]) -> None:
 
 
 def _hash_folder(folder: Path) -> str:
+    """A hash of the record files of a folder; other files in it have no effect on a run."""
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+        dataset, ending = split_name(path)
+        if dataset in CUSTOMER_FAMILY.datasets and ending in FORMATS and path.is_file():
+            with path.open("rb") as file:
+                digest.update(path.name.encode() + b"\0" + hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()

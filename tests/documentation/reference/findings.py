@@ -49,6 +49,10 @@ READING = (
         "Write all its numbers as 1234.5.",
     ),
     (
+        "flattened-identifier", "warning", "Identifiers look like numbers that a spreadsheet has shortened.",
+        "Export the column as text.",
+    ),
+    (
         "mixed-time-zones", "warning",
         "Some times of a column have a time zone and some have none, so the order of close times is unknown.",
         "Give all its times a zone, or none.",

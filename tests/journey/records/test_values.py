@@ -217,3 +217,12 @@ def test_a_field_without_a_value_is_absent(metadata: dict[str, Any]) -> None:
     (read,) = company(events=[event]).events_for("K1")
     assert read.metadata == _without_nulls(metadata)
     assert read.timestamp == datetime(2031, 3, 8)
+
+
+def test_identifiers_that_a_spreadsheet_has_shortened_are_reported() -> None:
+    ids = ("1.23457E+11", "1.23457E+11", "2E+15", "123457000000", "E+11", "K1.5E+1")
+    records = company(customers=[{**CUSTOMER, "customer_id": id_} for id_ in ids], journey_state_log=[], signals=[])
+    (finding,) = (finding for finding in records.findings if finding.code == "flattened-identifier")
+    assert finding.severity == FindingSeverity.WARNING
+    assert "customer_id of customers" in finding.message
+    assert "in 3 rows (such as 1.23457E+11)" in finding.message

@@ -299,5 +299,8 @@ def test_records_that_will_not_fit_in_memory_are_refused_before_they_are_read(tm
     refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)
     with pytest.raises(InputError, match=r"300,000 rows takes about 150 MB, and 149 MB are available"):
         refuse_large_records(tmp_path, available=149e6)
+    (tmp_path / "customers.parquet").rename(tmp_path / "Customers.PARQUET")
+    with pytest.raises(InputError, match="will not fit"):
+        refuse_large_records(tmp_path, available=149e6)
     (tmp_path / "signals.parquet").write_bytes(b"no parquet" * 100_000)
     refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)

@@ -136,6 +136,8 @@ def test_records_enter_the_hash_by_content(write, tmp_path):
         paths.append(write(f'extends = "default"\npopulation.records = "{name}"\n', f"{name}.toml"))
     hashes = [load(path).hash for path in paths]
     assert hashes[0] == hashes[1] != hashes[2]
+    (tmp_path / "a" / "README.txt").write_text("not a set of records")
+    assert load(paths[0]).hash == hashes[0]
 
 
 # -- what cannot be read -----------------------------------------------------------------------------------------------
