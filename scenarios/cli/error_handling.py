@@ -41,8 +41,7 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             _exit_interrupted()
         except Exception as error:
-            # During a query, DuckDB handles Ctrl-C and raises a RuntimeError.
-            if isinstance(error, RuntimeError) and "interrupt" in str(error).lower():
+            if _is_interruption(error):
                 _exit_interrupted()
             message = describe_failure(error)
             if message is None:
@@ -50,6 +49,16 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
             _exit_with_error(message)
 
     return run
+
+
+def _is_interruption(error: Exception) -> bool:
+    """Whether Ctrl-C caused an error of another type.
+
+    During a query, DuckDB handles it and raises a RuntimeError. So does Python while it defines a class.
+    """
+    if not isinstance(error, RuntimeError):
+        return False
+    return isinstance(error.__cause__, KeyboardInterrupt) or "interrupt" in str(error).lower()
 
 
 def _exit_interrupted() -> None:

@@ -45,6 +45,19 @@ def test_an_interrupted_query_is_an_interruption(monkeypatch):
     assert "interrupted" in done.stderr
 
 
+def test_an_interrupted_definition_of_a_class_is_an_interruption(monkeypatch):
+    class Interrupted:
+        def __set_name__(self, owner, name):
+            raise KeyboardInterrupt
+
+    def define(*_args, **_options):
+        type("Defined", (), {"field": Interrupted()})
+
+    monkeypatch.setattr("journey.records.folder.read_folder", define)
+    done = invoke("check")
+    assert (done.exit_code, done.stderr) == (130, "interrupted\n")
+
+
 def test_a_closed_stdout_is_a_message():
     done = subprocess.run(
         ["sh", "-c", 'exec "$@" >&-', "sh", *RUN, "check"], capture_output=True, text=True, check=False, env=os.environ
