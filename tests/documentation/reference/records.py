@@ -21,9 +21,10 @@ FILES = """Each set is one file, or several, named after the set: `{first}.json`
 `{first}.csv` or `{first}.parquet`. Column names are matched without regard to case, spaces, `-` and `_`. Unknown
 columns are not used, and are reported. A date is `2025-01-31`, which means midnight, or `2025-01-31T14:30:00`.
 
-A row without a value in a required column is set aside with a [finding](findings.md). So is a row with an invalid
-value in any column, required or optional: a wrong type, or a number outside the range. The other rows are used. An
-optional column may be missing or null; then its default is used, or the value is unknown.{more}"""
+A row without a value in a required column is set aside with a [finding](findings.md). So is a row with a value of a
+wrong type in any column, or with a required value outside its range. The other rows are used. An optional column may be
+missing or null; then its default is used, or the value is unknown. An optional value outside its range is not
+used.{more}"""
 MORE = """
 
 [Rows that cannot be used](../guides/own-records.md#rows-that-cannot-be-used) has all that can happen to a row."""
