@@ -67,7 +67,9 @@ def illegal_move(context: Context) -> str:
     return f"""
         WITH steps AS (
             SELECT label, customer_id, previous_stage AS origin, journey_stage FROM entries
+            -- The order of two entries at one moment is known only where the later one names the earlier one.
             UNION SELECT label, customer_id, before_stage AS origin, journey_stage FROM entries
+                WHERE before_at < state_entered_at OR before_stage = previous_stage
         )
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
             origin || ' -> ' || journey_stage || ' is not a legal move; from ' || origin || ' a customer can '
@@ -110,7 +112,7 @@ def re_entry(context: Context) -> str:
             FROM entries WHERE nth = 1 AND is_current
             UNION ALL
             SELECT label, customer_id, journey_stage, coalesce(before_stage, previous_stage) AS origin, before_stage,
-                count(*) OVER (PARTITION BY person, journey_stage ORDER BY state_entered_at, row_number) AS visit
+                count(*) OVER (PARTITION BY person, journey_stage ORDER BY nth) AS visit
             FROM entries WHERE nth > 1 OR NOT is_current
         )
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
@@ -135,7 +137,7 @@ def previous_stage_disagrees(context: Context) -> str:
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
             'previous_stage is ' || previous_stage || ', but the previous entry (' || day_of(before_at) || ') is '
             || before_stage || '.' AS message
-        FROM entries WHERE previous_stage <> before_stage
+        FROM entries WHERE previous_stage <> before_stage AND before_at < state_entered_at
     """
 
 
@@ -173,7 +175,7 @@ def repeated_stage(context: Context) -> str:
 
 @rule("same-time-entries", FindingSeverity.WARNING)
 def same_time_entries(context: Context) -> str:
-    """Two stages entered at the same time, so only the order of the rows shows which came first.
+    """Two stages entered at the same time; their order is known only where one names the other as its previous stage.
 
     Remedy: add times of day.
     """
@@ -181,7 +183,8 @@ def same_time_entries(context: Context) -> str:
     return """
         SELECT 'journey_state_log' AS dataset, label AS record, customer_id,
             before_stage || ' and ' || journey_stage || ' are both entered on ' || day_of(state_entered_at)
-            || '; the later row counts as the later stage.' AS message
+            || CASE WHEN previous_stage = before_stage THEN '; by previous_stage, ' || journey_stage || ' is the later.'
+                ELSE '; their order is unknown, and ' || journey_stage || ' counts as the later stage.' END AS message
         FROM entries WHERE state_entered_at = before_at AND journey_stage <> before_stage
     """
 

@@ -32,7 +32,7 @@ MAX_INDEXED_ROWS = 200_000
 
 _ORDER: dict[type[Record], str] = {
     Customer: "customer_id",
-    StageEntry: "customer_id, state_entered_at, row_number",
+    StageEntry: "customer_id, state_entered_at, journey_stage, previous_stage NULLS FIRST, days_in_state NULLS FIRST",
     Signal: (
         "customer_id, detected_at, signal_type, source NULLS FIRST, signal_strength, signal_id NULLS FIRST, row_number"
     ),

@@ -16,6 +16,7 @@ from journey.core.errors import InputError
 from journey.core.time_units import DAYS_PER_MONTH
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
+from journey.records.entry_order import sort_entries
 from journey.records.folder import bundled_folder, read_folder
 from simulation.model.spec import BUNDLED
 from simulation.population.draw import Cohort, InitialCustomer, PriorSignal
@@ -91,7 +92,8 @@ def _read_customer(
 ) -> InitialCustomer | None:
     """One recorded customer on day 0, or None if the stage is unknown, terminal or not entered yet."""
     customer = records.customer(id_)
-    entries = [entry for entry in records.stage_entries(id_) if entry.state_entered_at <= as_of.cutoff]
+    known = (entry for entry in records.stage_entries(id_) if entry.state_entered_at <= as_of.cutoff)
+    entries = sort_entries(known, tuple(machine.stage_index))
     stage = machine.stage_index.get(entries[-1].journey_stage, -1) if entries else -1
     if customer is None or stage < 0 or machine.terminal[stage]:
         return None
