@@ -5,28 +5,16 @@ before it. Where that decides nothing, the later stage in the journey's order is
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Protocol, TypeVar
+
+from journey.records.model import StageEntry
 
 _MAX_CHAIN = 50
 """Longest chain of entries at one moment that is followed; it also ends chains that are circles."""
 
 
-class Entry(Protocol):
-    """The fields of a stage entry that determine its place."""
-
-    journey_stage: str
-    state_entered_at: datetime
-    previous_stage: str | None
-    days_in_state: float | None
-
-
-E = TypeVar("E", bound=Entry)
-
-
-def sort_entries(entries: Iterable[E], stages: Sequence[str]) -> list[E]:
+def sort_entries(entries: Iterable[StageEntry], stages: Sequence[str]) -> list[StageEntry]:
     """A customer's entries, earliest first; the result is the same for every order of the input.
 
     Args:
@@ -34,20 +22,20 @@ def sort_entries(entries: Iterable[E], stages: Sequence[str]) -> list[E]:
         stages: The stages of the journey, in its order.
     """
     by_moment = attrgetter("state_entered_at")
-    ordered: list[E] = []
+    ordered: list[StageEntry] = []
     for _, together in groupby(sorted(entries, key=by_moment), key=by_moment):
         ordered.extend(_sort_same_moment(list(together), stages))
     return ordered
 
 
-def _sort_same_moment(entries: list[E], stages: Sequence[str]) -> list[E]:
+def _sort_same_moment(entries: list[StageEntry], stages: Sequence[str]) -> list[StageEntry]:
     if len(entries) == 1:
         return entries
     left = {entry.previous_stage for entry in entries if entry.previous_stage != entry.journey_stage}
     chain = _measure_chains(entries)
     codes = {stage: code for code, stage in enumerate(stages)}
 
-    def place(entry: E) -> tuple[bool, int, int, str, str, float]:
+    def place(entry: StageEntry) -> tuple[bool, int, int, str, str, float]:
         has_left = entry.journey_stage in left
         return (
             not has_left,
@@ -61,7 +49,7 @@ def _sort_same_moment(entries: list[E], stages: Sequence[str]) -> list[E]:
     return sorted(entries, key=place)
 
 
-def _measure_chains(entries: Sequence[Entry]) -> dict[str, int]:
+def _measure_chains(entries: Sequence[StageEntry]) -> dict[str, int]:
     """How many entries of the same moment precede each stage, through `previous_stage`."""
     chain = {entry.journey_stage: 0 for entry in entries}
     steps = {
