@@ -305,7 +305,8 @@ def _from_text(column: Column, found: RawColumn, style: NumberStyle, *, clean: b
         return f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'OBJECT' THEN {fields}::JSON END"
     text = _known_choice(column, raw)
     # A list or an object is no text in any format. Test the first character before the costly JSON functions.
-    nested = f"{raw}[1:1] IN ('{{', '[') AND json_valid({raw})"
+    begins = f"(({raw} >= '[' AND {raw} < chr(92)) OR ({raw} >= '{{' AND {raw} < '|'))"
+    nested = f"{begins} AND json_valid({raw})"
     return text if clean else f"CASE WHEN {nested} THEN NULL ELSE {text} END"
 
 
