@@ -219,10 +219,25 @@ def test_only_a_small_part_of_churn_can_be_influenced():
     assert found.roi["treated"].beyond_horizon > 0.5 * found.roi["treated"].net.mean
 
 
+def wait_of_all_requests(arm):
+    """Mean wait in days of the decided, expired and withdrawn requests together.
+
+    Without the expired ones, an overloaded queue would look better than it is.
+    """
+    requests = {
+        "reviews": "review_wait_days_mean",
+        "reviews_expired": "expired_wait_days_mean",
+        "reviews_withdrawn": "withdrawn_wait_days_mean",
+    }
+    counts = {count: arm[count].mean for count in requests}
+    waited = sum(counts[count] * arm[wait].mean for count, wait in requests.items() if counts[count])
+    return waited / sum(counts.values())
+
+
 @pytest.mark.slow
 def test_waiting_grows_out_of_proportion_as_reviewers_get_fewer():
     found = answer("more_reviewers")
-    wait = {arm: found.arms[arm]["review_wait_days_mean"].mean for arm in found.arms}
+    wait = {arm: wait_of_all_requests(found.arms[arm]) for arm in found.arms}
     assert wait["half"] - wait["baseline"] > 5.0 * (wait["baseline"] - wait["treated"])
     assert abs(effect(found).mean) < 0.001
     half = found.arms["half"]
@@ -267,7 +282,7 @@ def test_lent_hours_end_the_wait_but_keep_hardly_any_customers():
 def test_the_incident_fills_the_review_queue():
     calm = answer("support_surge", "world.calendar.incident.until_day=14.001")
     surge = answer("support_surge")
-    waits = [found.arms["baseline"]["review_wait_days_mean"].mean for found in (calm, surge)]
+    waits = [wait_of_all_requests(found.arms["baseline"]) for found in (calm, surge)]
     assert waits[1] > 1.5 * waits[0]
 
 
