@@ -61,7 +61,7 @@ def pairs(kinds):
     ("command", "first", "second"),
     [
         *pairs(lambda options: combinations(sorted(options & set(OUTPUTS)), 2)),
-        *pairs(lambda options: product(options & set(INPUTS), options & set(OUTPUTS))),
+        *pairs(lambda options: product(sorted(options & set(INPUTS)), sorted(options & set(OUTPUTS)))),
     ],
 )
 def test_two_options_of_a_command_may_not_name_one_file(command, first, second, tmp_path):
