@@ -175,8 +175,10 @@ class _Session:
 
     def __init__(self, records: MarketingRecords, request: StepRequest, path: Path, policy: MarketingPolicy) -> None:
         self.records, cutoff = records, request.when.cutoff
-        # Use all records, also those dated after the step: money spent later is no longer available.
-        as_of = None if request.as_of_latest else max(cutoff, resolve_moment(None, records) or cutoff)
+        # Use all records and all of the log, also what is dated after the step: money spent later is no longer
+        # available, and a step before the log's last entry is refused.
+        latest = (resolve_moment(None, records), records.latest_log_date())
+        as_of = None if request.as_of_latest else max(cutoff, *(moment for moment in latest if moment is not None))
         self.context: MarketingContext = build_context(records, as_of, policy)
         self.request, self.path = request, path
         self.log = MarketingLog(read_log_events(self.context), policy)
