@@ -47,8 +47,8 @@ def test_a_visible_identifier_is_returned_without_its_invisible_ends():
 @given(start=ENDS, text=TEXTS, end=ENDS)
 def test_python_and_sql_trim_the_same_characters(start, text, end):
     spelling = start + text + end
-    found = duckdb.execute("SELECT regexp_replace(?, ?, '', 'g')", [spelling, TRIMMED_ENDS_PATTERN]).fetchone()
-    assert found[0] == normalise_identifier(spelling)
+    found = duckdb.execute("SELECT regexp_replace(?, ?, '', 'g')", [spelling, TRIMMED_ENDS_PATTERN]).fetchall()
+    assert found[0][0] == normalise_identifier(spelling)
 
 
 @given(start=ENDS, text=TEXTS, end=ENDS)

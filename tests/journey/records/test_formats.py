@@ -72,7 +72,9 @@ def _content(records: RecordTables) -> dict[str, Any]:
 
 
 IDS = st.sampled_from(["K1", "K2", "k1", " K1", "K 1", "", "NA", "105", "é", "\u200bK1"])
-NUMBERS = st.one_of(st.integers(-2, 3), st.integers(-12, 24).map(lambda n: n / 8), st.sampled_from([2.5e12, 1e300]))
+# Floats only, because Parquet has one type in a column: beside 0.5 it writes 0 as 0.0. At most two decimals, because
+# the text 1.125 in a CSV column of whole numbers is a thousand, and the number 1.125 in JSON is not.
+NUMBERS = st.one_of(st.integers(-6, 12).map(lambda n: n / 4), st.sampled_from([2.5e12, 1e300]))
 TEXT_NUMBERS = st.sampled_from(
     ["1.200,50", "9.000", "0.5", "1,234", "1,234.5", "7", "NaN", "N/A", "none", "1e400", "x"]
 )

@@ -20,8 +20,8 @@ SMALL = ["--set", "population.size=40", "--set", "horizon_days=60", "--replicati
 
 
 def journey(*arguments, columns=None):
-    environment = {"COLUMNS": str(columns)} if columns else {}
-    return CliRunner().invoke(app, list(arguments), env=environment)
+    # pytest-xdist sets COLUMNS to 80; without it, the output is that of a pipe.
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": str(columns) if columns else None})
 
 
 @pytest.fixture(scope="module")

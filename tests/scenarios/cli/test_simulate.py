@@ -74,7 +74,7 @@ def test_the_trace_is_written_as_parquet(tmp_path):
     ("arguments", "message"),
     [
         (["default", "--arm", "treatd"], "did you mean 'treated'?"),
-        (["default", "--days", "0"], "horizon_days: should be greater than 0"),
+        (["default", "--days", "0"], "horizon_days: should be greater than or equal to 0.001"),
         (["default", "--customers", "0"], "population.size: should be greater than or equal to 1"),
         (["default", "--trace", "x.xls"], ".csv"),
         (["nothing"], "neither a built-in scenario nor a file"),
