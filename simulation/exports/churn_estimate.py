@@ -5,45 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journey.decision.steps import compute_churn_probability
-from simulation.model.arm import compile_arm, map_policy_segments
+from simulation.model.arm import map_policy_segments
 from simulation.model.evidence import Evidence, add_signal, plan_from_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simulation.exports.histories import CustomerHistory, Stay
-    from simulation.model.arm import ArmSpec
+    from simulation.model.arm import CompiledArm
 
 
-class ChurnEstimator:
-    """Estimates churn probabilities as an arm's orchestrator does."""
+class ChurnEstimate:
+    """The orchestrator's estimate for one customer; signals and estimates must be in order of time."""
 
-    def __init__(self, arm_spec: ArmSpec) -> None:
-        """Prepare for the customers of an arm."""
-        self._arm_spec = arm_spec
-
-    def start(self, history: CustomerHistory, recorded_stays: Sequence[Stay]) -> CustomerChurnEstimate:
-        """The estimate of one customer, with the signals from before the run.
+    def __init__(self, arm: CompiledArm, history: CustomerHistory, recorded_stays: Sequence[Stay]) -> None:
+        """Start with the signals from before the run.
 
         Args:
+            arm: The arm; its segments do not matter.
             history: The customer.
             recorded_stays: The stays that the stage log contains, in order.
         """
-        estimate = CustomerChurnEstimate(self._arm_spec, history, recorded_stays)
+        self._arm, self._tier = arm, history.initial.tier
+        (self._segment,) = map_policy_segments(arm, (history.segment,))
+        self._stays, self._evidence = recorded_stays, Evidence()
         for signal in history.initial.prior_signals:
-            estimate.add_signal(0.0, -signal.age_days, signal.signal_type, signal.strength, signal.source)
-        return estimate
-
-
-class CustomerChurnEstimate:
-    """The estimate of one customer; signals and estimates must be in order of time."""
-
-    def __init__(self, arm_spec: ArmSpec, history: CustomerHistory, recorded_stays: Sequence[Stay]) -> None:
-        """Start without signals; see `ChurnEstimator.start`."""
-        segments = (history.segment,)
-        self._arm = compile_arm(arm_spec, segments)
-        (self._segment,) = map_policy_segments(self._arm, segments)
-        self._tier, self._stays, self._evidence = history.initial.tier, recorded_stays, Evidence()
+            self.add_signal(0.0, -signal.age_days, signal.signal_type, signal.strength, signal.source)
 
     def add_signal(self, time: float, dated: float, signal_type: str, strength: float, source: str) -> None:
         """Add a signal that the orchestrator receives at `time`; `dated` is the day in its record."""

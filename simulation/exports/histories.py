@@ -162,12 +162,16 @@ def find_customer(arm_spec: ArmSpec, name: str, *, seed: int, replication: int) 
     Raises:
         InputError: There is no such customer.
     """
+    is_number = name.isascii() and name.removeprefix("-").isdigit()
+    if is_number and arm_spec.population.records is None:
+        # Only records can give a customer a number as ID.
+        return int(name)
     recorded = []
     for history in initial_histories(arm_spec, seed=seed, replication=replication):
         if customer_id(history.initial) == name:
             return history.initial.number
         recorded.append(history.initial.recorded_id)
-    if name.isascii() and name.removeprefix("-").isdigit():
+    if is_number:
         return int(name)
     similar = did_you_mean(name, list(filter(None, recorded)))
     raise InputError(f"there is no customer {name!r}{similar}; give --customer a number from 0, or an ID")

@@ -31,13 +31,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from journey.core.time_units import DAYS_PER_MONTH
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.decision.rules import OPEN_INTERVENTION, REASONS
-from simulation.exports.churn_estimate import ChurnEstimator
+from simulation.exports.churn_estimate import ChurnEstimate
 from simulation.exports.histories import customer_id, orphan_id
 from simulation.exports.stage_log import StageLog
+from simulation.model.arm import compile_arm
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from journey.machine import Journey
@@ -88,7 +89,7 @@ class RecordWriter:
         self.days = run_history.days
         self.end = dates.to_record_datetime(run_history.days)
         self.log = StageLog(run_history)
-        self.churn = ChurnEstimator(arm_spec)
+        self.arm = compile_arm(arm_spec, ())
         self.values_change = bool(arm_spec.world.value_changes)
         self.predecessors = _shortest_predecessors(arm_spec.journey)
         self.csat = {name: effect.csat for name, effect in arm_spec.world.effects.items()}
@@ -97,12 +98,13 @@ class RecordWriter:
 
     def build_records(self, history: CustomerHistory) -> CustomerRecords:
         """One customer's records."""
-        file = _CustomerRecords(self, history)
+        recorded_stays = self.log.stays(history)
+        file = _CustomerRecords(self, history, recorded_stays)
         for row in history.rows:
             handler = _ROW_HANDLERS.get(row.kind)
             if handler is not None:
                 handler(file, row)
-        return CustomerRecords([self._customer(history)], self._stages(history), *file.sets)
+        return CustomerRecords([self._customer(history)], self._stages(history, recorded_stays), *file.sets)
 
     def _customer(self, history: CustomerHistory) -> Record:
         initial = history.initial
@@ -114,11 +116,11 @@ class RecordWriter:
             "risk_tier": TIERS[initial.tier],
         }
 
-    def _stages(self, history: CustomerHistory) -> list[Record]:
+    def _stages(self, history: CustomerHistory, recorded_stays: Sequence[Stay]) -> list[Record]:
         """All recorded stage entries; the last one is the current stay at the end of the run."""
         key = customer_id(history.initial)
         entries = []
-        for stay in self.log.stays(history):
+        for stay in recorded_stays:
             entered = self.dates.to_record_datetime(stay.entered_at)
             left = self.end if stay.left_at is None else self.dates.to_record_datetime(stay.left_at)
             entries.append(
@@ -154,12 +156,12 @@ class _CustomerRecords:
         "sets",
     )  # fmt: skip
 
-    def __init__(self, writer: RecordWriter, history: CustomerHistory) -> None:
+    def __init__(self, writer: RecordWriter, history: CustomerHistory, recorded_stays: Sequence[Stay]) -> None:
         self._writer = writer
         self._number = f"{history.initial.number:07d}"
         self._key, self._orphan_key = customer_id(history.initial), orphan_id(history.initial.number)
         self._stays, self._values = history.stays, history.values
-        self._churn, self._churn_at_decision = writer.churn.start(history, writer.log.stays(history)), 0.0
+        self._churn, self._churn_at_decision = ChurnEstimate(writer.arm, history, recorded_stays), 0.0
         self.sets: tuple[list[Record], list[Record], list[Record]] = ([], [], [])
         self._known_signals: list[tuple[float, str]] = []
         self._open: Record = {}
