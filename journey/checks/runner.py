@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from journey.checks import customers, dates, duplicates, interventions, references, signals, stages
-from journey.checks.context import Context, create_check_tables
+from journey.checks.context import Context, build_in_list, create_check_tables
 from journey.checks.execution import build_finding_queries
 from journey.checks.registry import CHECKS, Check
 from journey.core.findings import FOLLOW_ON_CODES, Finding, FindingCount, FindingSeverity
@@ -23,8 +23,8 @@ from journey.records.tables import LOAD_FINDINGS
 CHECK_MODULES = (references, duplicates, customers, stages, dates, signals, interventions)
 """The modules whose checks are run; importing one registers its checks."""
 
-_FOLLOW_ON = ", ".join(f"'{code}'" for code in sorted(FOLLOW_ON_CODES))
-_RANK = f"CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, code IN ({_FOLLOW_ON})"
+_IS_FOLLOW_ON = f"code IN {build_in_list(sorted(FOLLOW_ON_CODES))}"
+_RANK = f"CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, {_IS_FOLLOW_ON}"
 _REST_OF_ORDER = "dataset, coalesce(record, ''), coalesce(customer_id, ''), message"
 _READING_ORDER = f"{_RANK}, code, {_REST_OF_ORDER}"
 _ROW_COLUMNS = ("dataset", "record", "customer_id", "message")

@@ -15,7 +15,10 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
         ``; did you mean 'x'?`` when a known word is close, otherwise ``; known here: x, y, z``; empty when no word is
         known. A word that differs in capitals is close.
     """
+    return suggest_close(word, known) or (f"; known here: {', '.join(known)}" if known else "")
+
+
+def suggest_close(word: str, known: Sequence[str]) -> str:
+    """``; did you mean 'x'?`` when a known word is close, otherwise empty. A word that differs in capitals is close."""
     close = get_close_matches(word, known, n=1) or get_close_matches(word.casefold(), known, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known here: {', '.join(known)}" if known else ""
+    return f"; did you mean {close[0]!r}?" if close else ""

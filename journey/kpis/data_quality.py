@@ -10,9 +10,7 @@ from journey.records.database import literal, one_row, quoted
 from journey.records.folder import Records
 from journey.records.model import DATASETS
 from journey.records.outcome_labels import SUCCESS_OUTCOMES, normalise_outcome
-
-_DUPLICATE_CODES = ("duplicate-record", "duplicate-key", "conflicting-duplicate")
-"""Rows set aside with these codes fit the schema and repeat another row."""
+from journey.records.tables import DUPLICATE_CODES
 
 _OPTIONAL_FIELDS = {
     "signals": ("recorded_at",),
@@ -38,8 +36,8 @@ def compute_data_quality(records: Records, journey: Journey) -> dict[str, Kpi]:
         records: The records.
         journey: The journey; an initial stage has no previous one.
     """
-    set_aside = Counter(row.dataset for row in records.set_aside if row.code not in _DUPLICATE_CODES)
-    duplicates = sum(row.code in _DUPLICATE_CODES for row in records.set_aside)
+    set_aside = Counter(row.dataset for row in records.set_aside if row.code not in DUPLICATE_CODES)
+    duplicates = sum(row.code in DUPLICATE_CODES for row in records.set_aside)
     counts = {name: _count_fields(records, journey, name, set_aside[name]) for name in DATASETS}
     usable, expected = (sum(count[place] for count in counts.values()) for place in (0, 1))
     by = {name: {"value": count[0] / count[1], "n": count[1]} for name, count in counts.items() if count[1]}

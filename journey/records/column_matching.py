@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity
-from journey.core.suggestions import did_you_mean
+from journey.core.suggestions import suggest_close
 from journey.records.columns import Column, get_columns, normalise_field_name
 from journey.records.database import literal
 from journey.records.raw_rows import RawColumn, RawSet, build_text_sql
@@ -83,8 +83,7 @@ def _refuse_absence(
             names = [*claims, *unknown]
             found = ", ".join(repr(name) for name in names[:MAX_NAMED_COLUMNS]) or "none"
             found += f" and {len(names) - MAX_NAMED_COLUMNS:,} more" if len(names) > MAX_NAMED_COLUMNS else ""
-            hint = did_you_mean(column.name, unknown[:MAX_NAMED_COLUMNS]) if unknown else ""
-            hint = hint if hint.startswith("; did") else ""
+            hint = suggest_close(column.name, unknown[:MAX_NAMED_COLUMNS])
             raise InputError(
                 f"{raw.origin}: there is no column {column.name!r}, which every row needs; columns found: {found}{hint}"
             )
@@ -103,8 +102,7 @@ def _build_unknown_findings(dataset: str, names: list[str], free: set[str]) -> l
     messages = []
     for name in sorted(names)[:MAX_NAMED_COLUMNS]:
         shown = repr(name) if name.strip() else "without a name"
-        hint = did_you_mean(normalise_field_name(name), sorted(free))
-        hint = hint.rstrip("?") + "?" if hint.startswith("; did") else ""
+        hint = suggest_close(normalise_field_name(name), sorted(free))
         messages.append(f"The column {shown} of {dataset} is not a field and is not used{hint or '.'}")
     if len(names) > MAX_NAMED_COLUMNS:
         number = len(names) - MAX_NAMED_COLUMNS
@@ -121,8 +119,7 @@ def _build_absent_findings(
     findings = []
     for column in get_columns(dataset):
         if column.required and column.name not in claims:
-            hint = did_you_mean(column.name, unknown[:MAX_NAMED_COLUMNS]) if unknown else ""
-            hint = hint if hint.startswith("; did") else "."
+            hint = suggest_close(column.name, unknown[:MAX_NAMED_COLUMNS]) or "."
             message = f"No row of {dataset} has {column.name}, which every row needs{hint}"
             findings.append(Finding("missing-column", FindingSeverity.ERROR, dataset, None, None, message))
     return findings

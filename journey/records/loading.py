@@ -11,13 +11,13 @@ from journey.core.errors import InputError
 from journey.core.findings import Finding
 from journey.records.casting import Cast, build_cast
 from journey.records.column_matching import match_columns
-from journey.records.columns import get_columns, get_key
+from journey.records.columns import get_columns
 from journey.records.database import literal, one_row, one_value, quoted
 from journey.records.distinct_values import discard_distinct_values, record_distinct_values
 from journey.records.model import get_model
 from journey.records.number_style import TextNumbers, detect_number_styles, is_json_number, is_other_style
 from journey.records.raw_rows import RawColumn, RawSet, first_error_line
-from journey.records.typed_rows import build_checked_rows_sql, build_typed_rows_sql
+from journey.records.typed_rows import build_checked_rows_sql, build_subject_sql, build_typed_rows_sql
 from journey.records.value_notes import find_flattened_identifiers, report_notes
 
 
@@ -131,16 +131,13 @@ def _quarantine_bad_rows(
     """Move invalid rows out of the clean table; the reasons are computed for these rows only."""
     if not one_value(connection, f"SELECT count(*) FROM {dataset} WHERE NOT fits"):
         return
-    typed = {field.column.name: field.typed for field in casts}
-    customer = typed.get("customer_id", "NULL")
-    key = get_key(dataset)
     complaints = f"coalesce(__problem, concat_ws('; ', {', '.join(field.complaint() for field in casts)}))"
     codes = ", ".join(["CASE WHEN __problem IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
     connection.execute(f"""
         INSERT INTO set_aside
         {build_checked_rows_sql(raw, casts)}
         SELECT {literal(dataset)}, __place, coalesce({codes}), 'error', {complaints}, {raw.content},
-            coalesce({typed[key] if key else customer}, 'row ' || __place), {customer}
+            {build_subject_sql(dataset, casts)}
         FROM judged WHERE NOT __fits ORDER BY __place
     """)
     connection.execute(f"DELETE FROM {dataset} WHERE NOT fits")
@@ -154,9 +151,14 @@ def _drop_missing_fields(connection: duckdb.DuckDBPyConnection, dataset: str) ->
         name = quoted(column.name)
         where = f"contains({name}::VARCHAR, '[') AND contains({name}::VARCHAR, 'null')"
         found = connection.execute(f"SELECT rowid, {name}::VARCHAR FROM {dataset} WHERE {where}").fetchall()
-        for rowid, text in found:
-            value = json.dumps(_without_missing(json.loads(text)), ensure_ascii=False)
-            connection.execute(f"UPDATE {dataset} SET {name} = ? WHERE rowid = ?", [value, rowid])
+        if found:
+            values = [json.dumps(_without_missing(json.loads(text)), ensure_ascii=False) for _, text in found]
+            connection.execute(
+                f"UPDATE {dataset} SET {name} = repaired.value "
+                "FROM (SELECT unnest(?::BIGINT[]) AS place, unnest(?::VARCHAR[]) AS value) AS repaired "
+                f"WHERE {dataset}.rowid = repaired.place",
+                [[rowid for rowid, _ in found], values],
+            )
 
 
 def _without_missing(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from journey.core.errors import InputError
 from journey.core.findings import Finding, FindingSeverity
-from journey.core.suggestions import did_you_mean
+from journey.core.suggestions import did_you_mean, suggest_close
 from journey.records.model import CUSTOMER_FAMILY, Family
 
 Format = Literal["json", "lines", "csv", "parquet"]
@@ -112,7 +112,7 @@ def _refuse_absence(folder: Path, family: Family, found: dict[str, list[Path]], 
     if needed in found or (found and needed is None):
         return
     sought = family.principal if needed is None else needed
-    near = [path.name for path in unknown_files if did_you_mean(sought, [split_name(path)[0]]).startswith("; did")]
+    near = [path.name for path in unknown_files if suggest_close(sought, [split_name(path)[0]])]
     hint = f"; rename {near[0]} if that is it" if near else ""
     expected = ", ".join(f"{sought}{ending}" for ending in (".json", ".jsonl", ".csv", ".parquet"))
     if found:

@@ -147,16 +147,19 @@ class RecordTables:
         return cast("tuple[R, ...]", tuple(objects))
 
 
-LOAD_FINDINGS = """
+DUPLICATE_CODES = ("duplicate-record", "duplicate-key", "conflicting-duplicate")
+"""Rows set aside with these codes fit the schema and repeat another row."""
+
+LOAD_FINDINGS = f"""
 SELECT code, severity, dataset, record, customer_id, message FROM load_findings
 UNION ALL
 SELECT code, severity, dataset, record, customer_id,
     'Row ' || row_number || ' of ' || dataset || ' is set aside: it ' || reason || '.'
-FROM set_aside WHERE code IN ('duplicate-record', 'duplicate-key', 'conflicting-duplicate')
+FROM set_aside WHERE code IN {DUPLICATE_CODES}
 UNION ALL
 SELECT code, severity, dataset, record, customer_id,
     'Row ' || row_number || ' of ' || dataset || ' is set aside: ' || reason || '.'
-FROM set_aside WHERE code NOT IN ('duplicate-record', 'duplicate-key', 'conflicting-duplicate')
+FROM set_aside WHERE code NOT IN {DUPLICATE_CODES}
 """
 """SQL for all findings of reading."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from journey.records.casting import Cast, NoteKind
+from journey.records.columns import get_key
 from journey.records.database import quoted
 from journey.records.raw_rows import RawSet
 
@@ -35,7 +36,7 @@ def build_typed_rows_sql(raw: RawSet, casts: Sequence[Cast], counted_at: str | N
     """
     fields = ", ".join(f"{field.value_or_default()} AS {quoted(field.column.name)}" for field in casts)
     gaps = " + ".join(field.default_used for field in casts)
-    bits = [f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END" for bit, (_, _, condition) in list_notes(casts)]
+    bits = [f"CASE WHEN {condition} THEN {mask} ELSE 0 END" for mask, _, _, condition in list_notes(casts)]
     return f"""
         {build_checked_rows_sql(raw, casts)}
         SELECT {fields}, __place AS row_number, {gaps} AS gaps, {_local_day(casts, counted_at)} __fits AS fits,
@@ -53,6 +54,17 @@ def _local_day(casts: Sequence[Cast], counted_at: str | None) -> str:
     return f"{day} AS local_day,"
 
 
-def list_notes(casts: Sequence[Cast]) -> Iterator[tuple[int, tuple[Cast, NoteKind, str]]]:
-    """What may be reported about the values of a row that is used: bit, and field, kind and SQL condition."""
-    return enumerate((field, kind, condition) for field in casts for kind, condition in field.notes().items())
+def build_subject_sql(dataset: str, casts: Sequence[Cast]) -> str:
+    """SQL over `judged` for two columns of a finding: the label of the record, and its customer."""
+    typed = {field.column.name: field.typed for field in casts}
+    customer, key = typed.get("customer_id", "NULL"), get_key(dataset)
+    return f"coalesce({typed[key] if key else customer}, 'row ' || __place), {customer}"
+
+
+def list_notes(casts: Sequence[Cast]) -> Iterator[tuple[int, Cast, NoteKind, str]]:
+    """What may be reported about a row that is used: its bit in ``noted``, the field, the kind and SQL condition."""
+    mask = 1
+    for field in casts:
+        for kind, condition in field.notes().items():
+            yield mask, field, kind, condition
+            mask <<= 1

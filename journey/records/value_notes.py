@@ -6,10 +6,10 @@ import duckdb
 
 from journey.core.findings import Finding, FindingSeverity
 from journey.records.casting import Cast
-from journey.records.columns import get_columns, get_key
-from journey.records.database import literal, one_row, quoted
+from journey.records.columns import get_columns
+from journey.records.database import literal, one_row, one_value, quoted
 from journey.records.raw_rows import RawSet
-from journey.records.typed_rows import build_checked_rows_sql, list_notes
+from journey.records.typed_rows import build_checked_rows_sql, build_subject_sql, list_notes
 
 _FLATTENED = r"\d([.,]\d+)?[eE]\+\d{2,3}"
 """A number as a spreadsheet shows one that is too long for its cell."""
@@ -26,11 +26,11 @@ def report_notes(
     if not notes:
         return []
     counts = one_row(
-        connection, f"SELECT {', '.join(f'count_if(noted & {1 << bit} <> 0)' for bit, _ in notes)} FROM {dataset}"
+        connection, f"SELECT {', '.join(f'count_if(noted & {mask} <> 0)' for mask, *_ in notes)} FROM {dataset}"
     )
     findings = []
     zoned: dict[int, tuple[Cast, int]] = {}
-    for (bit, (field, kind, condition)), count in zip(notes, counts, strict=True):
+    for (mask, field, kind, condition), count in zip(notes, counts, strict=True):
         if not count:
             continue
         if kind == "missing-word":
@@ -38,16 +38,16 @@ def report_notes(
         elif kind == "out-of-range":
             _report_out_of_range(connection, dataset, raw, casts, field, condition)
         else:
-            zoned[bit] = (field, count)
+            zoned[mask] = (field, count)
     if zoned:
-        findings.append(_build_zone_finding(connection, dataset, sum(1 << bit for bit in zoned)))
-    for bit, (field, count) in zoned.items():
-        findings += _report_mixed_zones(connection, dataset, field, bit, count)
+        findings.append(_build_zone_finding(connection, dataset, sum(zoned)))
+    for mask, (field, count) in zoned.items():
+        findings += _report_mixed_zones(connection, dataset, field, mask, count)
     return findings
 
 
 def find_flattened_identifiers(connection: duckdb.DuckDBPyConnection, dataset: str) -> list[Finding]:
-    """A hint for each column of identifiers with numbers that a spreadsheet has shortened, such as 1.23457E+11."""
+    """A warning for each ID column with numbers that a spreadsheet has shortened, such as 1.23457E+11."""
     names = [column.name for column in get_columns(dataset) if column.kind == "text" and column.name.endswith("_id")]
     if not names:
         return []
@@ -78,36 +78,32 @@ def _build_missing_word_finding(dataset: str, field: Cast, count: int) -> Findin
 def _report_out_of_range(
     connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast], field: Cast, condition: str
 ) -> None:
-    typed = {cast.column.name: cast.typed for cast in casts}
-    customer = typed.get("customer_id", "NULL")
-    key = get_key(dataset)
-    start, end = f"Row {{}} of {dataset}: ".split("{}"), "; the value is not used, the other values of the row are."
     connection.execute(f"""
         INSERT INTO load_findings
         {build_checked_rows_sql(raw, casts)}
-        SELECT 'out-of-range', 'warning', {literal(dataset)},
-            coalesce({typed[key] if key else customer}, 'row ' || __place), {customer},
-            {literal(start[0])} || __place || {literal(start[1])} || {field.range_complaint()} || {literal(end)}
+        SELECT 'out-of-range', 'warning', {literal(dataset)}, {build_subject_sql(dataset, casts)},
+            'Row ' || __place || {literal(f" of {dataset}: ")} || {field.range_complaint()}
+                || '; the value is not used, the other values of the row are.'
         FROM judged WHERE __fits AND {condition} ORDER BY __place
     """)
 
 
 def _build_zone_finding(connection: duckdb.DuckDBPyConnection, dataset: str, mask: int) -> Finding:
-    (count,) = one_row(connection, f"SELECT count_if(noted & {mask} <> 0) FROM {dataset}")
+    count = one_value(connection, f"SELECT count_if(noted & {mask} <> 0) FROM {dataset}")
     message = f"{count} rows of {dataset} give a time zone; their times were converted to UTC."
     return Finding("time-zone-converted", FindingSeverity.NOTICE, dataset, None, None, message)
 
 
 def _report_mixed_zones(
-    connection: duckdb.DuckDBPyConnection, dataset: str, field: Cast, bit: int, zoned: int
+    connection: duckdb.DuckDBPyConnection, dataset: str, field: Cast, mask: int, zoned: int
 ) -> list[Finding]:
     """A warning if only some times of a column have a zone; the rows are noted for checks of their order."""
     name = field.column.name
-    (given,) = one_row(connection, f"SELECT count({quoted(name)}) FROM {dataset}")
+    given = one_value(connection, f"SELECT count({quoted(name)}) FROM {dataset}")
     if given == zoned:
         return []
     connection.execute(f"""
-        INSERT INTO mixed_zones SELECT {literal(dataset)}, {literal(name)}, row_number, noted & {1 << bit} <> 0
+        INSERT INTO mixed_zones SELECT {literal(dataset)}, {literal(name)}, row_number, noted & {mask} <> 0
         FROM {dataset} WHERE {quoted(name)} IS NOT NULL
     """)
     message = (
