@@ -29,7 +29,7 @@ NEED_INTERVENTIONS = frozenset(
         "severity_treated_less_baseline",
     )
 )
-"""KPIs that no records without interventions determine."""
+"""KPIs that are unknown without recorded interventions."""
 
 NEED_OUTCOMES = frozenset(
     (
@@ -45,7 +45,7 @@ NEED_OUTCOMES = frozenset(
         "lifetime_value_change",
     )
 )
-"""KPIs that no records without outcomes determine."""
+"""KPIs that are unknown without recorded outcomes."""
 
 
 def compute_kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> KpiGroups:
@@ -72,7 +72,7 @@ def compute_kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> 
 
 
 def _give_reason(members: dict[str, Kpi], reason: str, names: frozenset[str]) -> dict[str, Kpi]:
-    """Return KPIs of which the unknown ones with these names have one reason."""
+    """Return the KPIs, with this reason for each unknown one among the names."""
     return {
         name: replace(kpi, reason=reason) if kpi.value is None and name in names else kpi
         for name, kpi in members.items()

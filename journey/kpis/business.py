@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from math import fsum
 
 from journey.decision.policy import Economics
-from journey.kpis.effectiveness import NO_STAGE, is_resolved
+from journey.kpis.effectiveness import NO_STAGE
 from journey.kpis.facts import SUPPORT_STAGES, CohortCount, Facts, InterventionFact
 from journey.kpis.model import Kpi, mean_kpi, share_kpi, total_kpi, unknown_kpi
 
@@ -115,7 +115,7 @@ def _mean_support_days(outcomes: Iterable[InterventionFact]) -> tuple[float, int
     days = [
         fact.resolution_time_days
         for fact in outcomes
-        if fact.journey_stage in SUPPORT_STAGES and fact.resolution_time_days is not None and is_resolved(fact)
+        if fact.journey_stage in SUPPORT_STAGES and fact.resolution_time_days is not None and fact.is_resolved
     ]
     return (fsum(days) / len(days), len(days)) if days else None
 

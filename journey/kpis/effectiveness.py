@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from journey.kpis.facts import BEFORE_AFTER_DAYS, ESCALATION, SUPPORT_STAGES, Facts, InterventionFact
+from journey.kpis.facts import BEFORE_AFTER_DAYS, ESCALATION, SUPPORT_STAGES, Facts
 from journey.kpis.model import Kpi, mean_kpi, share_kpi, unknown_kpi
 from journey.machine import Journey
 from journey.records.outcome_labels import KNOWN_OUTCOMES, SUCCESS_OUTCOMES, UNRESOLVED_OUTCOMES, normalise_outcome
@@ -20,7 +20,7 @@ def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]
             (
                 (fact.journey_stage or "unknown", fact.resolution_time_days)
                 for fact in facts.outcomes
-                if is_resolved(fact)
+                if fact.is_resolved
             ),
             "days",
             f"mean resolution_time_days of the outcomes labelled {_list(SUCCESS_OUTCOMES)}, by the stage of the"
@@ -52,11 +52,6 @@ def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]
             "share", "spread of experience between channels", "no field states the channel"
         ),
     }
-
-
-def is_resolved(fact: InterventionFact) -> bool:
-    """Return whether the label of the outcome says that the issue was resolved."""
-    return fact.outcome is not None and normalise_outcome(fact.outcome) in SUCCESS_OUTCOMES
 
 
 def _list(labels: AbstractSet[str]) -> str:

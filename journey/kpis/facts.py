@@ -23,6 +23,7 @@ from journey.orchestrator.outcomes import OpenLoop
 from journey.records.database import one_value
 from journey.records.distinct_values import distinct_values_relation
 from journey.records.folder import Records
+from journey.records.outcome_labels import SUCCESS_OUTCOMES, normalise_outcome
 
 BEFORE_AFTER_DAYS = 14
 """Length in days of the two windows, before and after a customer's first contact, that are compared."""
@@ -172,6 +173,11 @@ class InterventionFact(NamedTuple):
     def is_credited(self) -> bool:
         """Whether the orchestrator's own action was carried out, so that its value and cost are the orchestrator's."""
         return self.is_executed and not self.is_overridden
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the label of the outcome says that the issue was resolved."""
+        return self.outcome is not None and normalise_outcome(self.outcome) in SUCCESS_OUTCOMES
 
     @property
     def is_reviewed(self) -> bool:

@@ -14,7 +14,6 @@ from journey.core.time_units import DAYS_PER_MONTH, MINUTES_PER_HOUR
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Economics, Policy, Provenance
 from journey.kpis.business import AT_FACE_VALUE, compute_preserved_revenue
-from journey.kpis.effectiveness import is_resolved
 from journey.kpis.facts import SUPPORT_STAGES, Facts, InterventionFact
 from journey.money.ledger import Ledger, LedgerLine, Memo
 
@@ -110,7 +109,7 @@ def _build_value_lines(
     outcomes = [fact for fact in counted if fact.measured]
     revenues = [get_revenue(fact) for fact in outcomes]
     baseline_days = economics.usual_resolution_days
-    support = [fact for fact in outcomes if fact.journey_stage in SUPPORT_STAGES and is_resolved(fact)]
+    support = [fact for fact in outcomes if fact.journey_stage in SUPPORT_STAGES and fact.is_resolved]
     saved_days = [
         None if fact.resolution_time_days is None else baseline_days - fact.resolution_time_days for fact in support
     ]

@@ -24,7 +24,7 @@ _ROWS_AT_A_TIME = 1_000
 
 
 class WatchColumns(NamedTuple):
-    """What the watch list depends on, one row per customer.
+    """Inputs of the watch list, one row per customer.
 
     Attributes:
         reason: Code of the deciding reason (`journey.decision.rules.REASONS`).

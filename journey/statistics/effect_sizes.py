@@ -1,4 +1,4 @@
-"""What is known of a standardised mean difference, and of the sample sizes and the power that follow from it."""
+"""The exact confidence interval of a standardised mean difference."""
 
 from math import sqrt
 

@@ -64,7 +64,8 @@ def compute_fisher_power(p0: float, p1: float, customers: int, confidence: float
     power = 0.0
     for total in range(2 * customers + 1):
         first = np.arange(max(0, total - customers), min(total, customers) + 1)
-        weights = np.exp(log_ways[first] + log_ways[total - first] - np.max(log_ways[first] + log_ways[total - first]))
+        logs = log_ways[first] + log_ways[total - first]
+        weights = np.exp(logs - np.max(logs))
         # The conditional distribution is hypergeometric.
         conditional = weights / weights.sum()
         rejected = _two_sided_p_values(conditional) < 1.0 - confidence
@@ -97,14 +98,7 @@ def fisher_customers_needed(p0: float, p1: float, power: float = POWER, confiden
     Up to `MAX_EXACT` it is the smallest number with the exact power. Beyond it is the approximation of Casagrande, Pike
     and Smith (1978): with ``n'`` of the z test, ``n' / 4 (1 + sqrt(1 + 4 / (n' |p1 - p0|)))^2``.
 
-    Args:
-        p0: Share in one arm.
-        p1: Share in the other.
-        power: Probability of detecting the difference.
-        confidence: Confidence level of the two-sided test.
-
-    Returns:
-        Customers per arm, rounded up; None if the shares are equal.
+    The arguments and the result are those of `customers_needed`.
     """
     uncorrected = compute_customers_needed(p0, p1, power, confidence)
     if uncorrected is None:

@@ -75,13 +75,13 @@ class Power(NamedTuple):
 
     Attributes:
         value: The power, from 0 to 1.
-        low: Power at the end of the difference's interval nearest to 0; None if there is no interval.
+        low: Power at the end of the difference's interval nearest to 0.
         high: Power at the other end.
     """
 
     value: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
 
     def as_dict(self) -> dict[str, Any]:
         """The power as keys of the command line's JSON."""
@@ -99,15 +99,16 @@ def single_experiment_power(difference: Estimate, confidence: float = CONFIDENCE
     the effect of shared reviewers. Its interval is that of the standardised difference (`standardised_interval`). None
     if there is no standard deviation.
     """
-    if difference.mean is None or not difference.sd:
-        return None
-    power = _compute_power(difference.mean / difference.sd, confidence)
     interval = standardised_interval(difference, confidence)
-    if interval is None:
-        return Power(power, None, None)
+    if difference.mean is None or not difference.sd or interval is None:
+        return None
     low, high = interval
     ends = sorted(_compute_power(end, confidence) for end in interval)
-    return Power(power, _compute_power(0.0, confidence) if low <= 0.0 <= high else ends[0], ends[1])
+    return Power(
+        _compute_power(difference.mean / difference.sd, confidence),
+        _compute_power(0.0, confidence) if low <= 0.0 <= high else ends[0],
+        ends[1],
+    )
 
 
 def _compute_power(standardised: float, confidence: float) -> float:

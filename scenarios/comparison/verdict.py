@@ -6,14 +6,14 @@ a real test, would show a difference of the observed size.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE, POWER
 from scenarios.comparison.sample_sizes import RequiredReplications, compute_required_replications, describe_real_test
 from scenarios.metrics.definitions import Metric, format_metric, get_metric, get_metric_per_customer
-from scenarios.text.phrases import format_confidence, format_interval, pluralise
+from scenarios.metrics.effects import format_tested_bounds
+from scenarios.text.phrases import format_confidence, pluralise
 
 if TYPE_CHECKING:
     from scenarios.comparison.money import Return
@@ -153,13 +153,10 @@ def _classify_difference(difference: float, better: str | None) -> Outcome:
 
 def _short_interval_text(case: _Case) -> str:
     """The interval on which the verdict rests."""
-    tested = case.effect.tested
-    # A bound that is not 0 must not look like 0 beside a significant difference.
-    format_bound = partial(format_metric, unit=case.metric.unit, difference=True, is_nonzero=case.effect.is_significant)
-    interval = format_interval(tested.low, tested.high, format_bound, missing="")
+    interval = format_tested_bounds(case.effect, case.metric.unit)
     if not interval:
         return "no interval: it is the same in every replication"
-    return f"{format_confidence(tested.confidence)} interval {interval}"
+    return f"{format_confidence(case.effect.tested.confidence)} interval {interval}"
 
 
 def _interval_text(case: _Case) -> str:
@@ -234,7 +231,7 @@ def _single_experiment_text(case: _Case) -> str:
             f"{size} rejected the null hypothesis in {tests.refuted} of {pluralise(tests.experiments, 'replication')} "
             f"({tests.single_test} test at 5 %)."
         )
-    if power is None or power.low is None or power.high is None:
+    if power is None:
         return ""
     return (
         f"{size} would reject the null hypothesis with a probability of about {100 * power.value:.0f} % "

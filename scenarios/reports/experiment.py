@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
 from scenarios.metrics.definitions import format_metric
+from scenarios.metrics.effects import format_tested_bounds
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 from scenarios.text.phrases import format_confidence, format_interval
 
@@ -48,10 +49,10 @@ def describe_assignment(experiment: "Experiment") -> str:
     return text
 
 
-def format_difference_interval(difference: "Estimate", unit: "Unit", missing: str = "n/a") -> str:
-    """The interval of a difference as text; `missing` where there is none."""
+def format_difference_interval(difference: "Estimate", unit: "Unit") -> str:
+    """The interval of a difference as text."""
     return format_interval(
-        difference.low, difference.high, partial(format_metric, unit=unit, difference=True), missing=missing
+        difference.low, difference.high, partial(format_metric, unit=unit, difference=True), missing="n/a"
     )
 
 
@@ -65,9 +66,7 @@ def format_tested_interval(effect: "Effect", unit: "Unit", missing: str = "n/a",
         with_level: Whether to add a confidence level other than 95 %.
     """
     tested = effect.tested
-    # A bound that is not 0 must not look like 0 beside a significant difference.
-    format_bound = partial(format_metric, unit=unit, difference=True, is_nonzero=effect.is_significant)
-    text = format_interval(tested.low, tested.high, format_bound, missing=missing)
+    text = format_tested_bounds(effect, unit, missing)
     level = format_confidence(tested.confidence)
     return f"{text} ({level})" if with_level and tested.low is not None and level != _CONFIDENCE else text
 
@@ -210,12 +209,7 @@ def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str) 
 def _format_power(power: "Power | None") -> str:
     if power is None:
         return "n/a"
-    value = f"{100 * power.value:.0f} %"
-    return (
-        value
-        if power.low is None or power.high is None
-        else (f"{value} ({100 * power.low:.0f} to {100 * power.high:.0f} %)")
-    )
+    return f"{100 * power.value:.0f} % ({100 * power.low:.0f} to {100 * power.high:.0f} %)"
 
 
 def format_significance(effect: "Effect") -> str:

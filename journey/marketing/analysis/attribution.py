@@ -76,7 +76,7 @@ class CreditRow:
 
 def report_attribution(context: "MarketingContext") -> list[dict[str, Any]]:
     """Every credit as JSON-ready data: hints first, then paths."""
-    return [row.as_dict() for row in compute_credits(context)]
+    return [row.as_dict() for row in context.get_or_compute(compute_credits)]
 
 
 def compute_credits(context: "MarketingContext") -> list[CreditRow]:

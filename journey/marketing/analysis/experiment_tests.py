@@ -1,4 +1,4 @@
-"""The tests of recorded experiments: which one is in use, and the correction for a family of experiments."""
+"""Tests of recorded experiments: the choice of test, and the correction for a family of experiments."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple

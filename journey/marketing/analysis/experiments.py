@@ -360,7 +360,8 @@ def _conclude(compared: _Comparison, family: Family, policy: ExperimentPolicy) -
     control_rate, variant_rate = table.events / table.customers, table.other_events / table.other_customers
     p_adjusted = family.adjust(p_value)
     lift, difference = _compute_intervals(table, policy.confidence, p_value)
-    tested_lift, tested_difference = _compute_intervals(table, family.matched_confidence(p_value), p_value)
+    tested_confidence = family.matched_confidence(p_value)
+    tested_lift, tested_difference = _compute_intervals(table, tested_confidence, p_value)
     analysis = replace(
         compared.analysis,
         lift=variant_rate / control_rate - 1.0 if control_rate else None,
@@ -379,10 +380,10 @@ def _conclude(compared: _Comparison, family: Family, policy: ExperimentPolicy) -
         tested_ci_high=tested_lift.high,
         tested_difference_ci_low=tested_difference.low,
         tested_difference_ci_high=tested_difference.high,
-        tested_confidence=family.matched_confidence(p_value),
+        tested_confidence=tested_confidence,
         test=compared.test.name,
     )
-    return _decide_call(analysis, compared, family, policy)
+    return _decide_call(analysis, compared.test, compared.unfinished, family, policy)
 
 
 class _Bounds(NamedTuple):
@@ -409,18 +410,18 @@ def _keep_consistent(interval: Interval | None, *, is_significant: bool) -> _Bou
 
 
 def _decide_call(
-    analysis: ExperimentAnalysis, compared: _Comparison, family: Family, policy: ExperimentPolicy
+    analysis: ExperimentAnalysis,
+    test: ProportionTest,
+    why_unfinished: str | None,
+    family: Family,
+    policy: ExperimentPolicy,
 ) -> ExperimentAnalysis:
     alpha, p_adjusted = 1.0 - policy.confidence, analysis.p_adjusted or 0.0
     control_rate, variant_rate = analysis.control.rate or 0.0, analysis.variant.rate or 0.0
     p_text = family.format_p_value(analysis.p_value or 0.0, p_adjusted)
-    unfinished = "" if compared.unfinished is None else f"it has not ended ({compared.unfinished}); "
-    if p_adjusted >= alpha or compared.test is None:
-        size = (
-            None
-            if compared.test is None
-            else compared.test.customers_needed(control_rate, variant_rate, policy.power, family.strictest_confidence)
-        )
+    unfinished = "" if why_unfinished is None else f"it has not ended ({why_unfinished}); "
+    if p_adjusted >= alpha:
+        size = test.customers_needed(control_rate, variant_rate, policy.power, family.strictest_confidence)
         sample_text = _describe_sample_size(size, analysis.control.denominator, policy.power)
         return replace(analysis, call="no winner", reason=f"{unfinished}{p_text}; {sample_text}", sample_size=size)
     if unfinished:

@@ -27,6 +27,7 @@ from journey.marketing.analysis.recommendation import (
     recommend,
 )
 from journey.marketing.views.priorities import rank_segments
+from journey.records.database import one_value
 from journey.statistics.score_intervals import wilson_interval
 
 if TYPE_CHECKING:
@@ -187,11 +188,12 @@ def compute_rollups(context: "MarketingContext", window: Window) -> list[Rollup]
     """
     if window.end < window.start:
         raise InputError(f"window from {window.start} to {window.end}: ends before it begins; give a later end")
-    current, previous = read_window_counts(context, *window), read_window_counts(context, *window.prior)
     recorded = _read_recorded(context, window)
-    is_recorded = not context.cursor.execute("SELECT EXISTS (FROM totals)").fetchall()[0][0]
+    is_recorded = not one_value(context.cursor, "SELECT EXISTS (FROM totals)")
     if is_recorded:
-        current, previous = (_read_recorded_counts(context, each) for each in (window, window.prior))
+        current, previous = (_get_counts(rows) for rows in (recorded, _read_recorded(context, window.prior)))
+    else:
+        current, previous = read_window_counts(context, *window), read_window_counts(context, *window.prior)
     goals = _read_goals(context)
     known = context.cursor.execute(
         "SELECT DISTINCT campaign_id, segment_id FROM totals WHERE campaign_id IS NOT NULL AND segment_id IS NOT NULL"
@@ -238,13 +240,13 @@ def _read_recorded(context: "MarketingContext", window: Window) -> dict[Cell, di
     return {Cell(*row[:2]): dict(zip(names[2:], row[2:], strict=True)) for row in cursor.fetchall()}
 
 
-def _read_recorded_counts(context: "MarketingContext", window: Window) -> dict[Cell, PerformanceCounts]:
-    """The counts of the recorded rollups of a window."""
+def _get_counts(recorded: Mapping[Cell, Mapping[str, Any]]) -> dict[Cell, PerformanceCounts]:
+    """The counts of recorded rollups."""
     return {
         cell: PerformanceCounts(
             row["impressions"], row["clicks"], row["conversions"], row["spend"], row["revenue_proxy"]
         )
-        for cell, row in _read_recorded(context, window).items()
+        for cell, row in recorded.items()
     }
 
 

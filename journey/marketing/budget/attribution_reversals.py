@@ -74,7 +74,7 @@ def find_reversals(
         plans: Plans of the two channels, in this order, before the transfer.
     """
     giver, taker, amount = transfer
-    counts = read_counts_by_channel(context)
+    counts = context.get_or_compute(read_counts_by_channel)
     prior = compute_prior(sum_counts(counts))
     if prior is None:
         return []

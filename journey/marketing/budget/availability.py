@@ -23,8 +23,12 @@ class Hold(NamedTuple):
         actions: IDs of the actions.
     """
 
-    amount: float | None
-    actions: tuple[str, ...]
+    amount: float | None = 0.0
+    actions: tuple[str, ...] = ()
+
+    def deduct_from(self, balance: float | None) -> float | None:
+        """What remains of a balance, 0 or more; None if the balance or the amount is unknown."""
+        return None if balance is None or self.amount is None else round(max(0.0, balance - self.amount), 2)
 
     def describe(self) -> str:
         """The hold in words, for instance "600.00 more is held by BUD_0007"."""
@@ -44,14 +48,12 @@ def compute_available(context: "MarketingContext", *, deduct_pending: bool) -> d
     available: dict[ChannelKey, float | None] = {}
     for channel in read_balances(context):
         key = channel.campaign_id, channel.channel_id
-        held = holds[key].amount if key in holds else 0.0
-        is_unknown = channel.balance is None or held is None
-        available[key] = None if is_unknown else round(max(0.0, (channel.balance or 0.0) - (held or 0.0)), 2)
+        available[key] = holds.get(key, Hold()).deduct_from(channel.balance)
     return available
 
 
 def describe_available(context: "MarketingContext", *, deduct_pending: bool) -> dict[ChannelKey, str]:
-    """Notes on the money of channels: why it is unknown, and which pending actions hold how much of it.
+    """Notes on each channel's money: why it is unknown, and which pending actions hold how much of it.
 
     Args:
         context: The records.
@@ -77,13 +79,21 @@ def compute_available_in_campaigns(
     return {key: amount for key, amount in available.items() if key in campaign_channels}
 
 
-def read_holds(context: "MarketingContext") -> dict[ChannelKey, Hold]:
-    """The money that pending budget actions will take, by the channel that gives it."""
-    rows = context.cursor.execute(f"""
+def read_holds(context: "MarketingContext", *, without: str = "") -> dict[ChannelKey, Hold]:
+    """The money that pending budget actions will take, by the channel that gives it.
+
+    Args:
+        context: The records.
+        without: ID of an action that is not counted.
+    """
+    rows = context.cursor.execute(
+        f"""
         SELECT campaign_id, from_channel_id, CASE WHEN NOT bool_or(is_foreign) THEN sum(amount) END,
             list(budget_action_id ORDER BY budget_action_id)
-        FROM seen_budget_actions WHERE {IS_PENDING_SQL} AND {_MOVES_MONEY_SQL} GROUP BY ALL
-    """).fetchall()
+        FROM seen_budget_actions WHERE {IS_PENDING_SQL} AND {_MOVES_MONEY_SQL} AND budget_action_id <> ? GROUP BY ALL
+        """,
+        [without],
+    ).fetchall()
     return {(campaign, channel): Hold(amount, tuple(actions)) for campaign, channel, amount, actions in rows}
 
 

@@ -209,7 +209,7 @@ class ChannelReturn:
 
 def compute_channel_returns(context: "MarketingContext") -> dict[tuple[str, str], ChannelReturn]:
     """Return per dollar of every channel with performance, by campaign and channel."""
-    counts = read_counts_by_channel(context)
+    counts = context.get_or_compute(read_counts_by_channel)
     prior = compute_prior(sum_counts(counts))
     return {
         key: ChannelReturn(

@@ -9,7 +9,7 @@ The folders are locked from reading until writing (`journey.marketing.budget.log
 the same time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,11 +22,12 @@ from journey.decision.as_of import AsOf, format_moment, resolve_moment
 from journey.machine import IllegalMoveError
 from journey.machine.lifecycles import budget_action_lifecycle
 from journey.marketing.budget.availability import (
-    IS_PENDING_SQL,
+    Hold,
     compute_available_in_campaigns,
     describe_available,
     find_closed_campaigns,
     find_serious_risks,
+    read_holds,
 )
 from journey.marketing.budget.log import MarketingLog, read_log_events
 from journey.marketing.budget.log_file import append_to_log, locked_log, refuse_broken_log
@@ -181,7 +182,7 @@ class _Session:
         as_of = None if request.as_of_latest else max(cutoff, *(moment for moment in latest if moment is not None))
         self.context: MarketingContext = build_context(records, as_of, policy)
         self.request, self.path = request, path
-        self.log = MarketingLog(read_log_events(self.context), policy)
+        self.log = MarketingLog(self.context.get_or_compute(read_log_events), policy)
         self.events_before = len(self.log.events)
         self.current_balances = {
             (each.campaign_id, each.channel_id): each.balance for each in read_balances(self.context)
@@ -201,26 +202,19 @@ class _Session:
         legal = budget_action_lifecycle().legal_moves(status)
         balances = self._compute_balances(transfer)
         held = self._compute_holds(transfer, status)
-        to_give = {channel: _subtract_holds(balance, held[channel].values()) for channel, balance in balances.items()}
-        held_by = {channel: tuple(actions) for channel, actions in held.items() if actions}
+        to_give = {channel: held[channel].deduct_from(balance) for channel, balance in balances.items()}
+        held_by = {channel: hold.actions for channel, hold in held.items() if hold.actions}
         as_of = self.context.as_of
         return StepResult(transfer, status, legal, events, self.path, as_of, balances, to_give, held_by)
 
-    def _compute_holds(self, transfer: Transfer, status: str) -> dict[str, dict[str, float | None]]:
-        """Dollars that pending actions hold after the step, by channel of the transfer and action; None if unknown."""
-        rows = self.context.cursor.execute(
-            f"""
-            SELECT from_channel_id, budget_action_id, CASE WHEN NOT is_foreign THEN amount END FROM seen_budget_actions
-            WHERE {IS_PENDING_SQL} AND from_channel_id <> to_channel_id AND campaign_id = ? AND budget_action_id <> ?
-            ORDER BY budget_action_id
-            """,
-            [transfer.campaign_id, transfer.transfer_id],
-        ).fetchall()
-        held: dict[str, dict[str, float | None]] = {transfer.from_channel_id: {}, transfer.to_channel_id: {}}
-        own = (transfer.from_channel_id, transfer.transfer_id, transfer.amount)
-        for channel, action, amount in [*rows, *([own] if status in ("proposed", "approved") else [])]:
-            if channel in held:
-                held[channel][action] = amount
+    def _compute_holds(self, transfer: Transfer, status: str) -> dict[str, Hold]:
+        """The money of both channels that pending actions hold after the step, by channel."""
+        holds = read_holds(self.context, without=transfer.transfer_id)
+        held = {key[1]: holds.get(key, Hold()) for key in (transfer.giver, transfer.taker)}
+        if status in ("proposed", "approved"):
+            others, actions = held[transfer.from_channel_id]
+            amount = None if others is None else others + transfer.amount
+            held[transfer.from_channel_id] = Hold(amount, (*actions, transfer.transfer_id))
         return held
 
     def _compute_balances(self, transfer: Transfer) -> dict[str, float | None]:
@@ -368,13 +362,6 @@ class _Session:
     def _list_action_ids(self) -> list[str]:
         rows = self.context.cursor.execute("SELECT budget_action_id FROM seen_budget_actions ORDER BY 1").fetchall()
         return [row[0] for row in rows]
-
-
-def _subtract_holds(balance: float | None, held: Iterable[float | None]) -> float | None:
-    """What remains of a balance, 0 or more; None if any amount is unknown."""
-    amounts = list(held)
-    known = [amount for amount in amounts if amount is not None]
-    return None if balance is None or len(known) < len(amounts) else round(max(0.0, balance - sum(known)), 2)
 
 
 _TRANSFER_COLUMNS = ("campaign_id", "from_channel_id", "to_channel_id", "amount")

@@ -110,13 +110,9 @@ def _find_approval_faults(
     if len(amounts) > 1:
         faults.append(("other_amount", "was not proposed, approved and executed with the same amount"))
     max_amount = max((amount for amount in amounts if amount is not None), default=None)
-    proposer = approval if proposal is None else proposal
-    others = unattended.sum_of_proposer(
-        proposer.actor_kind, proposer.actor_id, approval.timestamp, without=event.entity_id
-    )
-    if unattended.needs_person(max_amount, others) and not is_by_person(approval):
-        requirement = unattended.describe_requirement(others)
-        faults.append(("no_person", f"was not approved by a named person, although {requirement}"))
+    need = unattended.explain_need(approval if proposal is None else proposal, max_amount, approval.timestamp)
+    if need is not None and not is_by_person(approval):
+        faults.append(("no_person", f"was not approved by a named person, although {need}"))
     if proposal is not None and _may_be_same_person(proposal, approval):
         faults.append(("own_approval", f"was approved by {approval.actor_id}, who proposed it or may have proposed it"))
     return faults
@@ -136,7 +132,7 @@ def report_governance(context: "MarketingContext") -> dict[str, Any]:
     ``verdict`` is ``proved``, ``violated`` or ``not_provable``. It is ``not_provable`` also if no transfer was
     executed.
     """
-    proof = prove(read_log_events(context), context.policy)
+    proof = prove(context.get_or_compute(read_log_events), context.policy)
     rows = context.cursor.execute("""
         SELECT budget_action_id, campaign_id, amount, currency, approved_by_human, approver_id,
             approval_latency_minutes, timestamp

@@ -72,7 +72,7 @@ def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
         ORDER BY moment, budget_action_id
     """).fetchall()
     roles: tuple[Role, Role] = ("gave", "received")
-    prior = compute_prior(sum_counts(read_counts_by_channel(context)))
+    prior = compute_prior(sum_counts(context.get_or_compute(read_counts_by_channel)))
     transfers = []
     for action, campaign, source, target, amount, amount_text, moment in rows:
         moment_sql = f"{literal(moment.isoformat(sep=' '))}::TIMESTAMP"

@@ -202,13 +202,10 @@ class MarketingLog:
                     f"{first.entity_id}: {actor} proposed it; another person must approve it (rule: own_approval)"
                 )
             return
-        others = self.unattended.sum_of_proposer(first.actor_kind, first.actor_id, at, without=first.entity_id)
-        if self.unattended.needs_person(first.amount, others):
+        need = self.unattended.explain_need(first, first.amount, at)
+        if need is not None:
             amount = "unknown" if first.amount is None else f"{first.amount:.2f}"
-            raise InputError(
-                f"{first.entity_id}: {self.unattended.describe_requirement(others)}; its amount is {amount} "
-                "(rule: no_person)"
-            )
+            raise InputError(f"{first.entity_id}: {need}; its amount is {amount} (rule: no_person)")
 
     def _next_id(self) -> str:
         number = len(self._events) + 1

@@ -58,7 +58,7 @@ def report_pending_actions(context: "MarketingContext", channels: Iterable[Chann
             proposed_by, status
         FROM seen_budget_actions WHERE {IS_PENDING_SQL} ORDER BY timestamp, budget_action_id
     """).fetchall()
-    log = MarketingLog(read_log_events(context), context.policy)
+    log = MarketingLog(context.get_or_compute(read_log_events), context.policy)
     actions = []
     for *columns, currency, is_foreign, proposed, kind, status in rows:
         transfer = Transfer(*columns)

@@ -155,7 +155,7 @@ def _compute_allocation(context: "MarketingContext") -> Allocation:
     serious_risks = find_serious_risks(context)
     returns = compute_channel_returns(context)
     channels = _build_channel_states(context, channel_balances, returns, serious_risks)
-    log = MarketingLog(read_log_events(context), context.policy)
+    log = MarketingLog(context.get_or_compute(read_log_events), context.policy)
     workflow = BudgetWorkflow(
         log,
         {(channel.campaign_id, channel.channel_id): channel.available for channel in channels},
@@ -226,7 +226,7 @@ def _explain_missing_return(channel_return: ChannelReturn | None) -> str | None:
 
 
 def _find_untrusted_channels(context: "MarketingContext") -> dict[ChannelKey, str]:
-    """Channels none of whose funnel counts is trusted enough, with the reason."""
+    """Channels without a funnel count that is trusted enough, with the reason."""
     min_trust = context.policy.trust.least
     rows = context.cursor.execute(f"""
         SELECT campaign_id, channel_id FROM seen_funnel_events GROUP BY ALL

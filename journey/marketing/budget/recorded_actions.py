@@ -66,10 +66,5 @@ def _build_trail(row: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _add_minutes(moment: datetime, minutes: float | None) -> str | None:
-    """A moment plus a number of minutes; None if the number is unknown or the result is out of range."""
-    if minutes is None:
-        return None
-    try:
-        return format_moment(moment + timedelta(minutes=minutes))
-    except OverflowError:
-        return None
+    """A moment plus a number of minutes; None if the number is unknown."""
+    return None if minutes is None else format_moment(moment + timedelta(minutes=minutes))

@@ -41,12 +41,12 @@ class UnattendedTransfers:
             self._approved.pop(event.entity_id, None)
 
     def sum_of_proposer(self, kind: Proposer, name: str | None, at: datetime, *, without: str | None = None) -> float:
-        """Dollars that a proposer moved without a person within the window before or after a moment.
+        """Total of a proposer's transfers near a moment that no person approved, in dollars.
 
         Args:
             kind: Whether the proposer is a person or the orchestrator, which is one proposer whatever its name.
             name: Name of the proposer; spellings that look alike are one person.
-            at: The moment.
+            at: The moment; transfers within the window before or after it count.
             without: ID of a transfer that is not counted.
         """
         proposer = _identify(kind, name)
@@ -55,6 +55,17 @@ class UnattendedTransfers:
             for transfer, (approved, amount) in self._approved.items()
             if transfer != without and self._proposers[transfer] == proposer and abs(at - approved) < self._window
         )
+
+    def explain_need(self, proposal: LogEvent, amount: float | None, at: datetime) -> str | None:
+        """Why a person must approve a transfer; None if none must.
+
+        Args:
+            proposal: First entry of the transfer in the log.
+            amount: Dollars; None if unknown.
+            at: Moment of the approval.
+        """
+        others = self.sum_of_proposer(proposal.actor_kind, proposal.actor_id, at, without=proposal.entity_id)
+        return self.describe_requirement(others) if self.needs_person(amount, others) else None
 
     def needs_person(self, amount: float | None, others: float) -> bool:
         """Whether a person must approve an amount, given the proposer's other transfers; an unknown amount needs one.

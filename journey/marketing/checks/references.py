@@ -75,7 +75,7 @@ def _store_similar_ids(context: MarketingContext) -> list[SimilarId]:
         IdReference(
             reference.dataset, reference.target, f"SELECT {reference.value} FROM {_unknown_rows_sql(reference)}"
         )
-        for reference in _list_checkable_references(context)
+        for reference in context.get_or_compute(_list_checkable_references)
     ]
     found = find_similar_ids(context.cursor, references)
     store_similar_ids(context.cursor, found)
@@ -112,7 +112,7 @@ def unknown_reference(context: MarketingContext) -> str | None:
         FROM (SELECT * FROM {_unknown_rows_sql(reference)}) {_CAMPAIGN_JOINS.get(reference.dataset, "")}
         WHERE {is_not_similar_sql(reference.target, reference.value)}
         """
-        for reference in _list_checkable_references(context)
+        for reference in context.get_or_compute(_list_checkable_references)
     ]
     return " UNION ALL ".join(parts) or None
 

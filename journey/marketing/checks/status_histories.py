@@ -148,17 +148,14 @@ def approved_by_no_person(context: MarketingContext) -> str | None:
     unattended = UnattendedTransfers(context.policy.budget)
     findings = []
     proposals: dict[str, LogEvent] = {}
-    for event in read_log_events(context):
+    for event in context.get_or_compute(read_log_events):
         proposal = proposals.setdefault(event.entity_id, event)
         if event.entity == "budget_action" and event.to_status == "approved" and not is_by_person(event):
-            others = unattended.sum_of_proposer(proposal.actor_kind, proposal.actor_id, event.timestamp,
-                                                without=event.entity_id)  # fmt: skip
-            if unattended.needs_person(proposal.amount, others):
+            need = unattended.explain_need(proposal, proposal.amount, event.timestamp)
+            if need is not None:
                 who = "an unnamed person" if event.actor_kind == "human" else "the orchestrator itself"
                 amount = "An unknown amount" if proposal.amount is None else f"{proposal.amount:.2f}"
-                message = (
-                    f"{amount} of {event.entity_id} was approved by {who}; {unattended.describe_requirement(others)}."
-                )
+                message = f"{amount} of {event.entity_id} was approved by {who}; {need}."
                 finding = ComputedFinding("marketing_log", event.event_id, event.campaign_id, message, proposal.amount)
                 findings.append(finding)
         unattended.add(event)
@@ -173,7 +170,7 @@ def _describe_own_approval(proposer: str, approver: str) -> str:
 
 def _list_approvals(context: MarketingContext) -> list[tuple[LogEvent, LogEvent]]:
     """The first entry of each approved budget action of the log, and each of its approvals."""
-    events = [event for event in read_log_events(context) if event.entity == "budget_action"]
+    events = [event for event in context.get_or_compute(read_log_events) if event.entity == "budget_action"]
     proposals: dict[str, LogEvent] = {}
     for event in events:
         if event.from_status is None:

@@ -28,15 +28,12 @@ if TYPE_CHECKING:
 Flag = Literal["not_recorded", "counted_twice", "over_one", "not_trusted", "drop_off", "mixed_sources"]
 
 
-def funnel_day_sql(prefix: str = "") -> str:
+def funnel_day_sql() -> str:
     """SQL for the day to which a funnel count belongs: its date, or the day of its timestamp where it has no date.
 
     The day of a timestamp with a time zone is that of its own zone: 23:30 in New York is not the next day.
-
-    Args:
-        prefix: Table alias with a dot, put before the columns.
     """
-    return f"coalesce({prefix}date, {prefix}local_day, {prefix}timestamp)::DATE"
+    return "coalesce(date, local_day, timestamp)::DATE"
 
 
 USED_EVENTS = f"""

@@ -1,4 +1,4 @@
-"""Priorities of segments and channels: which of several equal ones comes first."""
+"""Ranks of segments and channels by priority, to break ties."""
 
 from typing import TYPE_CHECKING
 
