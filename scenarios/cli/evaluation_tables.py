@@ -226,9 +226,7 @@ def _kpi_table(title: str, members: "dict[str, Kpi]") -> "FittedTable":
         result.add_row(
             name, format_kpi(kpi), str(kpi.n), styled(kpi.status, "dim") if kpi.value is None else kpi.status
         )
-    unknown = describe_unknown_kpis({title: members})
-    if unknown:
-        result.note = unknown
+    result.note = describe_unknown_kpis({title: members})
     return result
 
 

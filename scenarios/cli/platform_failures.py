@@ -6,8 +6,6 @@ Such a failure can happen in any step of any command. It is described here once,
 import errno
 import sys
 
-from journey.records.encoding import is_utf8
-
 _FEWER = "give the command fewer records or fewer customers, or run it on a machine with more memory"
 
 
@@ -24,6 +22,9 @@ def describe_failure(error: BaseException) -> str | None:
 
 def describe_undecodable(value: object) -> str | None:
     """What is wrong with an argument that is not UTF-8, or contains such a text; None if nothing is."""
+    # Imported here, because `--help` needs no records.
+    from journey.records.encoding import is_utf8
+
     if isinstance(value, list | tuple):
         return next((found for part in value if (found := describe_undecodable(part))), None)
     if value is None or is_utf8(str(value)):

@@ -98,6 +98,7 @@ class Comparison(FrameExport):
     requested: int
     replications: int
     customers: int
+    mean_customers: float
     days: float
     arms: dict[str, dict[str, Estimate]]
     effects: dict[str, dict[str, Effect]]
@@ -110,7 +111,6 @@ class Comparison(FrameExport):
     interrupted: bool = False
     experiment: Experiment | None = None
     acquisition: dict[str, ArmAcquisition] = field(default_factory=dict)
-    mean_customers: float | None = None
 
     @property
     def used_replications(self) -> int:
@@ -120,7 +120,7 @@ class Comparison(FrameExport):
     @property
     def cohort_size(self) -> str:
         """The number of customers of a cohort in words; its mean where it differs between replications."""
-        if self.mean_customers is None or self.mean_customers == self.customers:
+        if self.mean_customers == self.customers:
             return pluralise(self.customers, "customer")
         return f"{self.mean_customers:,.1f} customers on average"
 

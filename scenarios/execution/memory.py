@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from journey.core.errors import InputError
+from scenarios.text.phrases import round_down
 
 MIB = 2**20
 
@@ -146,7 +147,7 @@ def _suggestions(workload: Workload, available: float) -> Iterator[str]:
     free_bytes = available - workload.processes * footprint.program - workload.runs * BYTES_PER_RESULT
     fitting = int(free_bytes / (workload.processes * workload.bytes_per_customer))
     if fitting >= 1:
-        yield f"Set population.size to {_round_down(fitting):,} or fewer"
+        yield f"Set population.size to {round_down(fitting):,} or fewer"
     else:
         yield "Set a smaller population.size and run fewer replications"
     process_bytes = workload.customers * workload.bytes_per_customer + footprint.program
@@ -158,12 +159,6 @@ def _suggestions(workload: Workload, available: float) -> Iterator[str]:
     compiled = replace(workload, engine="compiled")
     if compiled.total < workload.total:
         yield f"or use --engine compiled, which takes about {format_bytes(compiled.total)}"
-
-
-def _round_down(number: int) -> int:
-    """Round down to two significant digits, because the number is an estimate."""
-    scale = int(10 ** max(0, len(str(number)) - 2))
-    return number // scale * scale
 
 
 def format_bytes(size: float) -> str:

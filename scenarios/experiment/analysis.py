@@ -98,9 +98,7 @@ class GroundTruth:
         }
 
 
-_UNKNOWN_POWER = dict.fromkeys(
-    ("power_of_one_experiment", "power_of_one_experiment_ci_low", "power_of_one_experiment_ci_high")
-)
+_UNKNOWN_POWER = dict.fromkeys(Power(0.0, 0.0, 0.0).as_dict())
 
 
 @dataclass(frozen=True, slots=True)

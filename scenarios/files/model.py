@@ -72,7 +72,7 @@ class Arm(SpecModel):
     """One arm: its differences from the scenario's policy, reviewers and acquisition."""
 
     label: str = Field(
-        default="", description="Description of the arm, for tables and reports, with counts as in `question`."
+        default="", description="Description of the arm, for tables and reports; may contain counts, as `question` may."
     )
     active: bool = Field(
         default=True, description="false: the arm has no orchestrator, so nothing is evaluated or done."

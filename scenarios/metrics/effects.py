@@ -2,13 +2,15 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean, paired_differences, t_interval
 from journey.statistics.multiplicity import holm_levels
 from journey.statistics.proportions import adjust_holm
 from journey.statistics.variance_reduction import VarianceReduction, variance_reduction
-from scenarios.metrics.definitions import parse_base_name, parse_segment
+from scenarios.metrics.definitions import Unit, format_metric, parse_base_name, parse_segment
+from scenarios.text.phrases import format_interval
 
 
 class TestedInterval(NamedTuple):
@@ -173,9 +175,7 @@ _SAME_TEST_AS = {"contacts_per_customer": "interventions"}
 def _copy_tests(metrics: dict[str, Effect], primary: str) -> None:
     """Give the metrics of `_SAME_TEST_AS` the result of the test that they share."""
     for name, twin in _SAME_TEST_AS.items():
-        if name not in metrics or name == primary:
-            continue
-        if twin in metrics:
+        if name != primary and name in metrics and twin in metrics:
             effect, source = metrics[name], metrics[twin]
             metrics[name] = replace(
                 effect,
@@ -186,11 +186,10 @@ def _copy_tests(metrics: dict[str, Effect], primary: str) -> None:
 
 
 def apply_holm_correction(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
-    """The effects of a family with p-values adjusted by Holm's method, and with the intervals of its steps."""
-    testable = {key: effect for key, effect in family.items() if _is_tested(effect)}
-    p_values = [effect.difference.p_value or 0.0 for effect in testable.values()]
-    results = zip(testable.items(), adjust_holm(p_values), holm_levels(p_values), strict=True)
-    return dict(family) | {
+    """The tested effects of a family with p-values adjusted by Holm's method, and with the intervals of its steps."""
+    p_values = [effect.difference.p_value or 0.0 for effect in family.values()]
+    results = zip(family.items(), adjust_holm(p_values), holm_levels(p_values), strict=True)
+    return {
         key: replace(
             effect,
             p_adjusted=p_value,
@@ -199,6 +198,13 @@ def apply_holm_correction(family: Mapping[Key, Effect]) -> dict[Key, Effect]:
         )
         for (key, effect), p_value, level in results
     }
+
+
+def format_tested_bounds(effect: Effect, unit: Unit, missing: str = "") -> str:
+    """The interval on which the significance of an effect rests, as text; `missing` where there is none."""
+    # A bound that is not 0 must not look like 0 beside a significant difference.
+    format_bound = partial(format_metric, unit=unit, difference=True, is_nonzero=effect.is_significant)
+    return format_interval(effect.tested.low, effect.tested.high, format_bound, missing=missing)
 
 
 def _build_interval(difference: Estimate, confidence: float) -> TestedInterval:

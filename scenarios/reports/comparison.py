@@ -26,6 +26,7 @@ from scenarios.reports.comparison_text import (
     format_estimate,
     format_line_quantity,
     format_variance_reduction,
+    label_replications,
 )
 from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.reports.experiment import (
@@ -115,7 +116,7 @@ def _metrics(comparison: "Comparison") -> list[Block]:
 def _mean_text(comparison: "Comparison", arm: str, name: str) -> str:
     found = comparison.arms[arm][name]
     text = format_estimate(found, comparison.get_metric(name).unit, interval=True)
-    return text if found.n in (0, comparison.used_replications) else f"{text} (n = {found.n})"
+    return text + label_replications(comparison, found.n)
 
 
 def _describe_tests(comparison: "Comparison") -> str:

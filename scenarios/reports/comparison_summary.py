@@ -160,7 +160,7 @@ def _primary_metric(comparison: "Comparison") -> list[Block]:
         effect = effects.get(primary)
         if effect is None:
             continue
-        measured = label_replications(comparison, effect)
+        measured = label_replications(comparison, effect.difference.n)
         baseline = (f"{BASELINE}{measured}", *_mean_cells(effect.baseline, metric.unit), "")
         # Arms that were measured in different replications are compared with different means of the baseline.
         rows += [] if baseline in rows else [baseline]

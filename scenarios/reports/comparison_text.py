@@ -86,12 +86,11 @@ def describe_replications(comparison: "Comparison") -> str:
 
 def label_metric(comparison: "Comparison", name: str, effect: "Effect") -> str:
     """The label of a metric, with the number of replications that measured both arms if not all of them did."""
-    return f"{comparison.get_metric(name).label}{label_replications(comparison, effect)}"
+    return f"{comparison.get_metric(name).label}{label_replications(comparison, effect.difference.n)}"
 
 
-def label_replications(comparison: "Comparison", effect: "Effect") -> str:
-    """`` (n = 9)`` if 9 of more replications measured both arms; empty if all or none did."""
-    measured = effect.difference.n
+def label_replications(comparison: "Comparison", measured: int) -> str:
+    """`` (n = 9)`` if a figure is from 9 replications of more; empty if it is from all or none."""
     return "" if measured in (0, comparison.used_replications) else f" (n = {measured})"
 
 

@@ -9,7 +9,7 @@ from journey.decision.steps import PENDING, STATES
 from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.results import is_action
 from scenarios.reports.document import Block, Grid, Heading, Items, Paragraph, omitted_rows_note
-from scenarios.text.phrases import format_name, pluralise
+from scenarios.text.phrases import describe_unknown, format_name, pluralise
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
@@ -157,16 +157,13 @@ def _short_kpis(evaluation: "Evaluation") -> list[Block]:
 
 def describe_unknown_kpis(groups: "KpiGroups") -> str:
     """The KPIs that the records do not determine, by reason, in one line; empty if every KPI is known."""
-    by_reason: dict[str, list[str]] = {}
-    for members in groups.values():
-        for name, kpi in members.items():
-            if kpi.value is None:
-                by_reason.setdefault(kpi.reason, []).append(format_name(name))
-    if not by_reason:
-        return ""
-    number = sum(map(len, by_reason.values()))
-    reasons = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
-    return f"Unknown, {pluralise(number, 'KPI')}: {reasons}."
+    unknown = (
+        (format_name(name), kpi.reason)
+        for members in groups.values()
+        for name, kpi in members.items()
+        if kpi.value is None
+    )
+    return describe_unknown(unknown, "KPI", joint=", ")
 
 
 def describe_records(evaluation: "Evaluation") -> str:

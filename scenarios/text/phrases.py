@@ -41,7 +41,7 @@ def describe_omitted_rows(total: int, limit: int, noun: str, *, remedy: str) -> 
     return f"{pluralise(omitted, noun)} not listed; {remedy}" if omitted > 0 else ""
 
 
-def describe_unknown(reasons: Iterable[tuple[str, str]], noun: str) -> str:
+def describe_unknown(reasons: Iterable[tuple[str, str]], noun: str, *, joint: str = " and ") -> str:
     """One line on all values that are unknown, by reason.
 
     For instance ``Unknown, 3 metrics: a and b (no action); c (no customer).``
@@ -49,6 +49,7 @@ def describe_unknown(reasons: Iterable[tuple[str, str]], noun: str) -> str:
     Args:
         reasons: The name of each unknown value, and why it is unknown.
         noun: What a value is, in the singular.
+        joint: What joins names with the same reason; the default suits names that contain commas.
 
     Returns:
         The line; empty where no value is unknown.
@@ -58,7 +59,7 @@ def describe_unknown(reasons: Iterable[tuple[str, str]], noun: str) -> str:
         names.setdefault(reason, []).append(name)
     if not names:
         return ""
-    listed = "; ".join(f"{' and '.join(of_reason)} ({reason})" for reason, of_reason in names.items())
+    listed = "; ".join(f"{joint.join(of_reason)} ({reason})" for reason, of_reason in names.items())
     return f"Unknown, {pluralise(sum(map(len, names.values())), noun)}: {listed}."
 
 
@@ -68,19 +69,19 @@ def format_confidence(confidence: float) -> str:
 
 
 def round_up(number: float, digits: int = 2) -> int:
-    """The smallest integer of so few significant digits that is not below `number`, which is above 0."""
+    """`number`, which must be above 0, rounded up to an integer with this many significant digits."""
     unit = _last_digit(number, digits)
     return ceil(number / unit) * unit
 
 
 def round_down(number: float, digits: int = 2) -> int:
-    """The largest integer of so few significant digits that is not above `number`, which is above 0."""
+    """`number`, which must be above 0, rounded down to an integer with this many significant digits."""
     unit = _last_digit(number, digits)
     return floor(number / unit) * unit
 
 
 def round_significant(number: float, digits: int = 2) -> int:
-    """The integer of so few significant digits that is nearest to `number`, which is above 0."""
+    """`number`, which must be above 0, rounded to an integer with this many significant digits."""
     unit = _last_digit(number, digits)
     return round(number / unit) * unit
 
