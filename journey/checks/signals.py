@@ -17,7 +17,7 @@ LIVE_HALF_LIVES = 2.0
 
 @rule("unknown-signal-type", FindingSeverity.WARNING)
 def unknown_signal_type(context: Context) -> str | None:
-    """A signal type not in the policy; by default it counts as negative, with weight 0.5 and the cause `other`.
+    """A signal type that is not in the policy; it counts as negative, with weight 0.5 and cause `other`, by default.
 
     Remedy: correct the spelling, or add the type to `signals` of the policy.
     """

@@ -29,7 +29,7 @@ class Reference(NamedTuple):
 
 
 class SimilarId(NamedTuple):
-    """An unknown ID that nearly matches known ones.
+    """An unknown ID that nearly matches a known one.
 
     Attributes:
         target: The set of the known IDs.

@@ -30,7 +30,7 @@ ZONED_TIME_PATTERN = rf"{_DAY}{_CLOCK} ?(Z|UTC|GMT|{_OFFSET}( ?(UTC|GMT))?)"
 """A time with a zone."""
 
 ZONE_REPAIRS = ((r"([+-]\d\d:?\d*) ?(UTC|GMT)$", r"\1"), (r" ?(UTC|GMT)$", "Z"), (r" (Z|[+-])", r"\1"))
-"""Replacements, in this order, that turn every spelling of a zone into that of ISO 8601."""
+"""Replacements, applied in this order, that turn every spelling of a time zone into that of ISO 8601."""
 
 _MIDNIGHT_AS_24 = re.compile(r"[T ]24:00(:00(\.0+)?)?")
 

@@ -1,4 +1,4 @@
-"""Texts in CSV files that people open in a spreadsheet: none of them is a formula there."""
+"""Prevent spreadsheets from evaluating texts of CSV files as formulas."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """First characters of a cell that a spreadsheet evaluates, also in full width."""

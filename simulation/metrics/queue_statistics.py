@@ -24,7 +24,7 @@ _ROUNDING = 1e-9
 
 
 def without_rounding_excess(worked: float, available: float) -> float:
-    """Working time, reduced to the available working time if only rounding made the sum larger."""
+    """Working time, capped at the available working time where it exceeds it by rounding only."""
     return available if available < worked <= available * (1.0 + _ROUNDING) else worked
 
 

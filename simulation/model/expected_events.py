@@ -152,7 +152,7 @@ def mean_stay(dwell: Dwell, ratio: float, days: float) -> float:
 def _ratio(world: World, clock: MoveClock, move: str, segment: str) -> float:
     """The hazard ratio of a move in one segment, the largest over tiers, tenures, distress and the calendar."""
     ratio = clock.by_segment.get(segment, 1.0) * _largest(clock.by_tier)
-    ratio *= max(1.0, *(of_tenure for _, of_tenure in clock.by_tenure)) if clock.by_tenure else 1.0
+    ratio *= max([1.0, *(of_tenure for _, of_tenure in clock.by_tenure)])
     ratio *= max((phase.moves.get(move, 1.0) for phase in world.calendar.values()), default=1.0)
     return ratio * (max(1.0, clock.in_distress) if world.distress.causes else 1.0)
 
@@ -161,5 +161,5 @@ def _largest(*ratios: Mapping[Any, float]) -> float:
     """The largest product of one ratio of each table, in which a missing ratio is 1."""
     product = 1.0
     for table in ratios:
-        product *= max(1.0, *table.values()) if table else 1.0
+        product *= max([1.0, *table.values()])
     return product

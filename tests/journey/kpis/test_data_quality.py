@@ -16,7 +16,7 @@ ENTRIES = [
     {"customer_id": "B", "journey_stage": "support", "state_entered_at": "2031-01-01", "days_in_state": 4},
 ]
 SIGNALS = [
-    {"signal_id": "S1", "customer_id": "nobody", "signal_type": "usage_drop", "signal_strength": 0.4,
+    {"signal_id": "S1", "customer_id": "K-unknown", "signal_type": "usage_drop", "signal_strength": 0.4,
      "detected_at": "2031-01-02", "journey_stage": "support", "source": "manual"},
     {"signal_id": "S2", "customer_id": "A", "signal_type": "usage_drop", "signal_strength": 40,
      "detected_at": "2031-01-02", "journey_stage": "support", "source": "manual"},

@@ -1,4 +1,4 @@
-"""An output is refused where it would replace or spoil an input or another output; nothing else is."""
+"""An output that would replace or spoil an input or another output is refused, and no other is."""
 
 import os
 
