@@ -130,12 +130,14 @@ def proposer_is_approver(context: MarketingContext) -> str | None:
             "budget_actions",
             approval.entity_id,
             approval.campaign_id,
-            _describe_own_approval(proposal.actor_id or "", approval.actor_id or ""),
+            _describe_own_approval(proposal.actor_id, approval.actor_id),
             proposal.amount,
         )
         for proposal, approval in _list_approvals(context)
         if proposal.actor_kind == approval.actor_kind == "human"
-        and looks_like(proposal.actor_id or "", approval.actor_id or "")
+        and proposal.actor_id is not None
+        and approval.actor_id is not None
+        and looks_like(proposal.actor_id, approval.actor_id)
     )
 
 
@@ -149,8 +151,10 @@ def approved_by_no_person(context: MarketingContext) -> str | None:
     findings = []
     proposals: dict[str, LogEvent] = {}
     for event in context.get_or_compute(read_log_events):
+        if event.entity != "budget_action":
+            continue
         proposal = proposals.setdefault(event.entity_id, event)
-        if event.entity == "budget_action" and event.to_status == "approved" and not is_by_person(event):
+        if event.to_status == "approved" and not is_by_person(event):
             need = unattended.explain_need(proposal, proposal.amount, event.timestamp)
             if need is not None:
                 who = "an unnamed person" if event.actor_kind == "human" else "the orchestrator itself"

@@ -131,6 +131,29 @@ def test_a_proposer_does_not_approve_under_a_name_that_looks_the_same(proposer, 
     assert ("proposer-is-approver", "A") in find_codes(tables)
 
 
+def test_two_unnamed_people_are_not_said_to_be_one():
+    log = MarketingLog()
+    log.enter("budget_action", "A", at=START, by="human", actor="A1", amount=1000.0)
+    log.move("budget_action", "A", "approve", at=START, by="human", actor="B1")
+    tables = rows()
+    tables["marketing_log"] = [
+        event.model_copy(update={"actor_id": None}).model_dump(mode="json") for event in log.events
+    ]
+    codes = {code for code, _ in find_codes(tables)}
+    assert "proposer-is-approver" not in codes
+    assert "approved-by-no-person" in codes
+
+
+def test_a_risk_with_the_id_of_a_transfer_is_not_its_proposal():
+    log = MarketingLog()
+    log.enter("risk_signal", "A", at=START, by="orchestrator", actor="journeylab")
+    log.enter("budget_action", "A", at=START, by="human", actor="A1", amount=100.0)
+    log.move("budget_action", "A", "approve", at=START, by="orchestrator", actor="journeylab")
+    tables = rows()
+    tables["marketing_log"] = [event.model_dump(mode="json") for event in log.events]
+    assert "approved-by-no-person" not in {code for code, _ in find_codes(tables)}
+
+
 def test_unapproved_transfers_of_the_orchestrator_add_up_in_the_records():
     tables = rows()
     for name in ("BUD_0001", "BUD_0005"):
