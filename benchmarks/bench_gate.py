@@ -8,7 +8,7 @@ import simpy
 
 from benchmarks.tables import Figure
 from simulation.metrics.queue_statistics import QueueStatistics
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.reference.environment import ExactEnvironment
 from simulation.reference.review_queue import ReviewQueue, ReviewRequest
 

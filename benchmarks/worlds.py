@@ -9,7 +9,10 @@ from journey.decision.policy import Policy
 from journey.machine import default_journey
 from scenarios.files.loader import load
 from simulation.model.arm import ArmSpec
-from simulation.model.spec import Dwell, Population, Reviewers, World
+from simulation.model.dwell_spec import Dwell
+from simulation.model.population_spec import Population
+from simulation.model.reviewers_spec import Reviewers
+from simulation.model.world_spec import World
 
 SCENARIO = Path(__file__).parent / "scale.toml"
 ARM = "treated"

@@ -9,7 +9,7 @@ from journey.decision.policy import Policy
 from journey.machine import Journey
 from scenarios.files.model import Scenario
 from scenarios.metrics.definitions import parse_segment
-from simulation.model.spec import BUNDLED, Correlations
+from simulation.model.population_spec import BUNDLED, Correlations
 
 
 class Mistake(NamedTuple):

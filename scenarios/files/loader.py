@@ -20,7 +20,7 @@ from scenarios.files.descriptions import fill_counts, keep_own_texts
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import Scenario
 from scenarios.files.overrides import parse_override
-from simulation.model.spec import BUNDLED
+from simulation.model.population_spec import BUNDLED
 
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec

@@ -12,15 +12,10 @@ from pydantic import Field, WithJsonSchema, field_validator
 from journey.decision.policy import ADDED_LATER
 from scenarios.metrics.definitions import METRICS, parse_base_name
 from simulation.acquisition.spec import Acquisition
-from simulation.model.spec import (
-    Amount,
-    Assumption,
-    NonNegative,
-    Population,
-    Reviewers,
-    SpecModel,
-    World,
-)
+from simulation.model.population_spec import Population
+from simulation.model.reviewers_spec import Reviewers
+from simulation.model.spec_types import Amount, Assumption, NonNegative, SpecModel
+from simulation.model.world_spec import World
 
 BASELINE = "baseline"
 """The arm that every other arm is compared with; it comes first."""

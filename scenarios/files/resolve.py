@@ -17,7 +17,8 @@ from scenarios.files.merging import Layer, find_source, merge_keys
 from scenarios.files.model import Arm, Scenario
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
-from simulation.model.spec import Population, Reviewers
+from simulation.model.population_spec import Population
+from simulation.model.reviewers_spec import Reviewers
 
 
 def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, ...]:

@@ -48,7 +48,7 @@ class Inputs:
     @classmethod
     def of_scenario(cls, loaded: "LoadedScenario") -> "Inputs":
         """The files that a scenario was merged from, and its folder of records."""
-        from simulation.model.spec import BUNDLED
+        from simulation.model.population_spec import BUNDLED
 
         records = loaded.scenario.population.records
         folder = None if records is None or records == BUNDLED else Path(records)

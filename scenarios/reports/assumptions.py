@@ -10,7 +10,8 @@ from scenarios.reports.document import Block, Grid, Heading, Paragraph
 
 if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario
-    from simulation.model.spec import Effect, World
+    from simulation.model.effect_spec import Effect
+    from simulation.model.world_spec import World
 
 
 def build_assumptions(loaded: "LoadedScenario") -> list[Block]:

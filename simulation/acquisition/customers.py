@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from journey.machine import CompiledJourney
     from simulation.acquisition.results import FunnelResult
     from simulation.model.arm import ArmSpec
-    from simulation.model.spec import Population
+    from simulation.model.population_spec import Population
 
 REFERENCE = "reference"
 _CACHE_SIZE = 4

@@ -13,7 +13,9 @@ from journey.decision.policy import ChurnMapping, RiskTier
 from journey.machine import JourneyDefinitionError
 from journey.machine.lifecycles import FUNNEL_STEPS, funnel_lifecycle
 from journey.marketing.core.policy import BudgetPolicy
-from simulation.model.spec import Amount, Assumption, Days, Dwell, NonNegative, Population, Probability, SpecModel
+from simulation.model.dwell_spec import Dwell
+from simulation.model.population_spec import Population
+from simulation.model.spec_types import Amount, Assumption, Days, NonNegative, Probability, SpecModel
 
 IMPRESSION, PURCHASE = "impression", "purchase"
 BULK_STEPS = ("click", "visit")

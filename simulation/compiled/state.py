@@ -33,7 +33,8 @@ _CONTACT_TIMES = 8
 _MIN_ROWS = 2
 """NumPy calls one row contiguous, whatever its stride, and contiguous arrays have another type in compiled code."""
 
-# Rows and customers are numbered in 32 bits: a population has at most 2^31 - 1 customers (`simulation.model.spec`).
+# Rows and customers are numbered in 32 bits: a population has at most 2^31 - 1 customers, see
+# `simulation.model.population_spec`.
 
 # Results of a kernel: DONE, or the arrays that must grow.
 DONE, TRACE_ROWS_FULL, POOL_EMPTY, HEAP_FULL, QUEUE_FULL, FIRST_REQUESTS_FULL, CUSTOMER_ROWS_FULL, CONTACTS_FULL = (

@@ -6,6 +6,6 @@
 * `renewal`: a journey with any dwell distributions, without distress, as a semi-Markov process;
 * `queueing`: a review queue with reviewers who work around the clock (Erlang C), and Little's law.
 
-All results are computed from the specification (`simulation.model.spec`), never from the arrays that the engines use,
-so that a mistake in these arrays shows as a difference.
+All results are computed from the specification (`simulation.model.world_spec`), never from the arrays that the engines
+use, so that a mistake in these arrays shows as a difference.
 """

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from journey.machine import Journey
-    from simulation.model.spec import MoveClock, World
+    from simulation.model.dwell_spec import MoveClock
+    from simulation.model.world_spec import World
 
     FloatArray = npt.NDArray[np.float64]
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from journey.machine import Journey
-    from simulation.model.spec import Dwell, World
+    from simulation.model.dwell_spec import Dwell
+    from simulation.model.world_spec import World
 
     FloatArray = npt.NDArray[np.float64]
 

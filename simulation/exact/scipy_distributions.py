@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from simulation.model.spec import Dwell
+    from simulation.model.dwell_spec import Dwell
 
     FloatArray = npt.NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from simulation.model.working_hours import working_time_until
 if TYPE_CHECKING:
     from collections.abc import MutableSequence, Sequence
 
-    from simulation.model.spec import Reviewers
+    from simulation.model.reviewers_spec import Reviewers
 
 _ROUNDING = 1e-9
 """Relative error of a sum of working times that rounding can explain."""

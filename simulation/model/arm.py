@@ -38,8 +38,10 @@ from simulation.model.parameters import (
     build_signal_mix,
     build_signal_parameters,
 )
+from simulation.model.population_spec import Population
 from simulation.model.record_errors import RecordErrorRates, build_record_error_rates
-from simulation.model.spec import Population, Reviewers, World
+from simulation.model.reviewers_spec import Reviewers
+from simulation.model.world_spec import World
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ A journey without them has an unknown number of escalations or support days, whi
 
 
 class ReviewParameters(NamedTuple):
-    """The reviewers, whom all arms of a run share; see `simulation.model.spec.Reviewers`.
+    """The reviewers, whom all arms of a run share; see `simulation.model.reviewers_spec.Reviewers`.
 
     Attributes:
         reviewers: Number of reviewers.

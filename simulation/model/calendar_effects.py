@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from simulation.model.parameters import cumulative_shares
-from simulation.model.spec import Phase, World
+from simulation.model.world_spec import Phase, World
 
 MAX_CALENDAR_DAYS = 36_525.0
 """The calendar covers a hundred years, more than any run."""

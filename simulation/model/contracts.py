@@ -11,7 +11,7 @@ from typing import NamedTuple
 from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
 from simulation.model.parameters import cumulative_shares
-from simulation.model.spec import World
+from simulation.model.world_spec import World
 
 _MAX_CHARGES = 1e9
 """Upper limit of the number of charges, which avoids an overflow of the quotient."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from journey.machine import Journey
-    from simulation.model.spec import Dwell, MoveClock, World
+    from simulation.model.dwell_spec import Dwell, MoveClock
+    from simulation.model.world_spec import World
 
 _STEPS = 64
 """Steps of the integral over a dwell time, in equal ratios of time."""

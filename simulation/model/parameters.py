@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from journey.decision.policy import TIERS, CompiledPolicy
 from journey.machine import CompiledJourney
 from simulation.distributions import dwell_times
-from simulation.model.spec import Dwell, Effect, World
+from simulation.model.dwell_spec import Dwell
+from simulation.model.effect_spec import Effect
+from simulation.model.world_spec import World
 
 _DISTRIBUTION_CODES = {
     "exponential": dwell_times.EXPONENTIAL,

@@ -15,7 +15,7 @@ from journey.machine import CompiledJourney
 from simulation.distributions.special_functions import normal_cdf, normal_quantile
 from simulation.model.event_types import CALM
 from simulation.model.parameters import cumulative_shares
-from simulation.model.spec import Population
+from simulation.model.population_spec import Population
 from simulation.random import copula, streams
 from simulation.random.streams import uniform
 

@@ -18,7 +18,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.entry_order import sort_entries
 from journey.records.folder import bundled_folder, read_folder
-from simulation.model.spec import BUNDLED
+from simulation.model.population_spec import BUNDLED
 from simulation.population.draw import Cohort, InitialCustomer, PriorSignal
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from journey.machine import CompiledJourney
     from journey.records.store import Records
-    from simulation.model.spec import Population
+    from simulation.model.population_spec import Population
 
 
 def read_cohort(population: Population, machine: CompiledJourney) -> Cohort:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from simulation.model.arm import ArmParameters, CompiledArm
     from simulation.model.parameters import CauseParameters, MoveParameters
-    from simulation.model.spec import Population
+    from simulation.model.population_spec import Population
     from simulation.population.draw import InitialCustomer
 
 _GRID_STEPS = 2000

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulation.metrics.queue_statistics import QueueStatistics
-    from simulation.model.spec import Reviewers
+    from simulation.model.reviewers_spec import Reviewers
     from simulation.reference.environment import ExactEnvironment
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from journey.machine import CompiledJourney
     from simulation.model.arm import ArmSpec
-    from simulation.model.spec import Population
+    from simulation.model.population_spec import Population
     from simulation.population.draw import InitialCustomer
 
 

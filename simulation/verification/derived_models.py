@@ -13,19 +13,12 @@ from typing import TYPE_CHECKING, Literal
 from journey.decision.policy import TIERS
 from journey.machine import Journey, Move
 from simulation.exact.scipy_distributions import mean_days
-from simulation.model.spec import (
-    Cause,
-    Correlations,
-    Decisions,
-    Distress,
-    Dwell,
-    MoveClock,
-    Population,
-    Renewal,
-    Segment,
-    Signals,
-    World,
-)
+from simulation.model.account_spec import Renewal
+from simulation.model.distress_spec import Cause, Distress, Signals
+from simulation.model.dwell_spec import Dwell, MoveClock
+from simulation.model.effect_spec import Decisions
+from simulation.model.population_spec import Correlations, Population, Segment
+from simulation.model.world_spec import World
 from simulation.runs.cohort import build_cohort
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from journey.machine.moves import Move
-    from simulation.model.spec import Strengths
+    from simulation.model.distress_spec import Strengths
     from simulation.verification.event_histories import EventHistories, Spell
     from simulation.verification.evidence import Evidence
 

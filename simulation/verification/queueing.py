@@ -14,7 +14,7 @@ from journey.core.time_units import MINUTES_PER_DAY
 from simulation.distributions.dwell_times import NEVER
 from simulation.exact.queueing import erlang_c
 from simulation.metrics.queue_statistics import QueueStatistics
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.model.working_hours import working_time_until
 from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simulation.model.arm import ArmSpec
-    from simulation.model.spec import Dwell
+    from simulation.model.dwell_spec import Dwell
     from simulation.verification.evidence import Evidence
     from simulation.verification.runners import Runner
 

@@ -18,7 +18,8 @@ from simulation.verification import evidence
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from simulation.model.spec import MoveClock, Phase, World
+    from simulation.model.dwell_spec import MoveClock
+    from simulation.model.world_spec import Phase, World
     from simulation.verification.event_histories import EventHistories, Spell
     from simulation.verification.evidence import Evidence
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from simulation.model.arm import ArmSpec
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from tests.simulation.acquisition_plans import MOVING, buyers_of, plan
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WORLD, arm

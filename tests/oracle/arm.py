@@ -7,7 +7,8 @@ from journey.decision.policy import OTHER_SEGMENT, TIERS, CompiledPolicy
 from journey.decision.rules import NO_ACTION
 from journey.machine import CompiledJourney, Journey
 from simulation.model.arm import ArmSpec
-from simulation.model.spec import Reviewers, Signals
+from simulation.model.distress_spec import Signals
+from simulation.model.reviewers_spec import Reviewers
 from tests.oracle.calendar_effects import CalendarEffects, build_calendar_effects
 from tests.oracle.contracts import (
     ContractParameters,

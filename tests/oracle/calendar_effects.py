@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from simulation.model.spec import Phase, World
+from simulation.model.world_spec import Phase, World
 from tests.oracle.parameters import cumulative_shares
 
 MAX_CALENDAR_DAYS = 36_525.0

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from journey.decision.policy import TIERS
 from journey.machine import CompiledJourney
-from simulation.model.spec import World
+from simulation.model.world_spec import World
 from tests.oracle.parameters import cumulative_shares
 
 _MAX_CHARGES = 1e9

@@ -23,7 +23,7 @@ from tests.oracle.evidence import EvidenceState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simulation.model.spec import Population
+    from simulation.model.population_spec import Population
     from simulation.population.draw import InitialCustomer
     from tests.oracle.arm import CompiledArm
     from tests.oracle.parameters import MoveParameters

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from journey.decision.policy import TIERS, CompiledPolicy
 from journey.machine import CompiledJourney
 from simulation.distributions import dwell_times
-from simulation.model.spec import Dwell, World
+from simulation.model.dwell_spec import Dwell
+from simulation.model.world_spec import World
 
 _DISTRIBUTION_CODES = {
     "exponential": dwell_times.EXPONENTIAL,

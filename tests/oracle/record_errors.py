@@ -7,7 +7,7 @@ and they do not change any other draw.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from simulation.model.spec import Imperfections
+from simulation.model.world_spec import Imperfections
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 
@@ -26,7 +26,7 @@ VALID_RECORD, ORPHAN_RECORD, DUPLICATE_RECORD = 0, 1, 2
 
 
 class RecordErrorRates(NamedTuple):
-    """Shares between 0 and 1; see `simulation.model.spec.Imperfections`."""
+    """Shares between 0 and 1; see `simulation.model.world_spec.Imperfections`."""
 
     missing: float
     orphaned: float

@@ -19,7 +19,7 @@ from tests.oracle.environment import AFTER_ALL, BEFORE_ALL
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulation.model.spec import Reviewers
+    from simulation.model.reviewers_spec import Reviewers
     from tests.oracle.environment import ExactEnvironment
 
 

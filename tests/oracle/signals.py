@@ -17,7 +17,7 @@ from tests.oracle import record_errors
 from tests.oracle.event_types import CALM, DELIVERY, NOISE, SYMPTOM
 
 if TYPE_CHECKING:
-    from simulation.model.spec import Strengths
+    from simulation.model.distress_spec import Strengths
     from tests.oracle.customer import Customer
 
 AUTOMATED, MANUAL = 0, 1

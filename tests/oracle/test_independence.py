@@ -11,10 +11,12 @@ MAY_IMPORT = {
     "simulation.distributions.dwell_times": PURE_FUNCTIONS,
     "simulation.model.arm": {"ArmSpec"},
     "simulation.model.run_options": {"RunOptions"},
-    "simulation.model.spec": {
-        "Dwell", "Imperfections", "Phase", "Population", "Reviewers", "Signals", "Strengths", "World",
-    },
+    "simulation.model.distress_spec": {"Signals", "Strengths"},
+    "simulation.model.dwell_spec": {"Dwell"},
+    "simulation.model.population_spec": {"Population"},
+    "simulation.model.reviewers_spec": {"Reviewers"},
     "simulation.model.working_hours": {"completion_time", "next_opening"},
+    "simulation.model.world_spec": {"Imperfections", "Phase", "World"},
     "simulation.population.draw": {
         "Cohort", "InitialCustomer", "assign_arm", "build_arm_splits", "draw_frailty", "pick",
     },

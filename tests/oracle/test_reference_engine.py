@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.runs.engine_choice import REFERENCE
 from simulation.trace import events
 from tests.golden.generated import generated_arm

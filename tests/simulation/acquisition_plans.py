@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from journey.core.merging import deep_merge
 from journey.decision.policy import ChurnMapping
 from simulation.acquisition.spec import Acquisition, with_acquisition
-from simulation.model.spec import Population
+from simulation.model.population_spec import Population
 from tests.simulation.worlds import POPULATION, arm
 
 SPREAD = 0.5

@@ -6,7 +6,9 @@ from journey.core.merging import deep_merge
 from journey.decision.policy import Policy
 from journey.machine import Journey, Move
 from simulation.model.arm import ArmSpec
-from simulation.model.spec import Population, Reviewers, World
+from simulation.model.population_spec import Population
+from simulation.model.reviewers_spec import Reviewers
+from simulation.model.world_spec import World
 from simulation.runs.run import run_arm
 from simulation.verification.event_histories import read_histories
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from tests.simulation.worlds import WORLD
 
 DISTRIBUTIONS = st.one_of(

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from scenarios.files.loader import builtin_names, load
-from simulation.model.spec import Imperfections
+from simulation.model.world_spec import Imperfections
 from tests.scenarios.cli.invocation import invoke, json_of
 
 SMALL = ("--customers", "30", "--days", "45")

@@ -19,7 +19,9 @@ from scenarios.comparison.options import ReplicationOptions
 from scenarios.comparison.replications import replicate
 from scenarios.metrics.effects import compute_paired_difference
 from simulation.model.arm import ArmSpec
-from simulation.model.spec import Population, Reviewers, World
+from simulation.model.population_spec import Population
+from simulation.model.reviewers_spec import Reviewers
+from simulation.model.world_spec import World
 from simulation.runs.run import run_arm
 
 CHURN, RATIO, ONSET, END, SIGN, HELP = 0.002, 8.0, 0.02, 0.03, 0.15, 6.0

@@ -7,7 +7,7 @@ import pytest
 from scenarios.comparison.options import ReplicationOptions
 from scenarios.comparison.replications import replicate
 from scenarios.execution.pods import PodJob
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.runs.run import run_arm
 from tests.simulation.worlds import arm
 

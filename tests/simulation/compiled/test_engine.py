@@ -13,8 +13,8 @@ from journey.machine import Guard, GuardKind, Journey, default_journey, register
 from journey.machine.guards import parse_days
 from simulation.compiled import row_retention, state
 from simulation.compiled.engine import simulate_compiled
+from simulation.model.reviewers_spec import Reviewers
 from simulation.model.run_options import RunOptions
-from simulation.model.spec import Reviewers
 from simulation.runs.cohort import build_cohort
 from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import collect_runs, run_arm, run_together

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from simulation.customer import stages
 from simulation.customer.state import NO_INDEX
+from simulation.model.distress_spec import Distress
 from simulation.model.event_types import MOVE as MOVE_EVENT
-from simulation.model.spec import Distress
 from simulation.runs.run import run_arm
 from simulation.trace.events import MOVE, RENEWAL
 from simulation.verification import arm_checks, judge_checks

@@ -29,7 +29,7 @@ from simulation.distributions.dwell_times import (
     set_hazard_ratio,
     start_clock,
 )
-from simulation.model.spec import Dwell
+from simulation.model.dwell_spec import Dwell
 from simulation.random import streams
 
 LAWS = {

@@ -12,7 +12,8 @@ from scipy.linalg import expm
 from journey.machine import Journey, Move, default_journey
 from journey.machine.guards import Guard
 from simulation.exact import absorbing, markov, queueing, renewal, scipy_distributions
-from simulation.model.spec import Dwell, MoveClock, World
+from simulation.model.dwell_spec import Dwell, MoveClock
+from simulation.model.world_spec import World
 
 # -- absorbing chains --------------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ def test_stays_follow_one_another_from_the_stage_on_day_0_to_the_end(chronicle):
 @settings(max_examples=8)
 @given(seed=st.integers(0, 2**40), discount=st.sampled_from([0.0, 0.08]), count=st.integers(0, 2))
 def test_what_customers_bring_and_cost_adds_up_to_what_the_run_has_counted(seed, discount, count):
-    from simulation.model.spec import Reviewers
+    from simulation.model.reviewers_spec import Reviewers
 
     setup = arm(
         reviewers=Reviewers(count=count),

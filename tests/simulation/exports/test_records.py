@@ -20,7 +20,7 @@ from journey.records.folder import bundled_folder, read_folder
 from journey.records.model import DATASETS
 from simulation.exports.records import POLICY_FILE, write_records
 from simulation.model.arm_policy import build_effective_policy, format_toml
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.population.draw import InitialCustomer
 from simulation.population.from_records import _copy, _find_separator
 from tests.simulation.exports.record_folders import DATES, DAYS, MID_JOURNEY, SETS, export, read, records_of, replayed

@@ -9,7 +9,7 @@ from journey.core.time_units import DAYS_PER_MONTH
 from journey.decision.policy import read_policy
 from journey.evaluation.missing_approvals import find_missing_approvals
 from simulation.exports.records import POLICY_FILE
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from tests.simulation.exports.record_folders import DATES, DAYS, MID_JOURNEY, export, read, records_of, replayed
 from tests.simulation.worlds import WIN_BACK, arm, win_back_journey
 

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.exports.histories import RunHistory
 from simulation.exports.xes import write_xes
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.runs.run import run_arm
 from simulation.trace.dates import Dates
 from tests.simulation.full_worlds import full_arm

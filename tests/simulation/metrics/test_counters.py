@@ -8,7 +8,7 @@ import pytest
 from journey.machine import Journey, Move
 from simulation.exports.customer_quantities import compute_customer_quantities
 from simulation.exports.histories import RunHistory
-from simulation.model.spec import World
+from simulation.model.world_spec import World
 from tests.simulation.bare_worlds import simulate
 from tests.simulation.worlds import arm
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation.metrics.queue_statistics import QueueStatistics, count_work, without_rounding_excess
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.model.working_hours import completion_time, next_opening, working_time_until
 from tests.simulation.bare_worlds import simulate
 from tests.simulation.full_worlds import full_arm

@@ -16,7 +16,8 @@ from scipy.linalg import expm
 
 from simulation.exact.scipy_distributions import cumulative_hazard
 from simulation.model.calendar_effects import build_calendar_effects, interval_index
-from simulation.model.spec import Dwell, World
+from simulation.model.dwell_spec import Dwell
+from simulation.model.world_spec import World
 from simulation.runs.cohort import build_cohort
 from tests.simulation.bare_worlds import ALL_IN_DISTRESS, bare, left_at, simulate, simulate_histories, z_of
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.machine import Journey, Move
+from simulation.model.dwell_spec import Dwell
 from simulation.model.expected_events import expected_moves, mean_stay
-from simulation.model.spec import Dwell, World
+from simulation.model.world_spec import World
 from tests.simulation.bare_worlds import simulate
 from tests.simulation.worlds import arm
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from simulation.model import record_errors
-from simulation.model.spec import Population, Reviewers
+from simulation.model.population_spec import Population
+from simulation.model.reviewers_spec import Reviewers
 from simulation.population.draw import draw_frailty
 from simulation.random import streams
 from simulation.runs.cohort import build_cohort

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from journey.machine import default_journey
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.runs.run import run_arm
 from simulation.trace.events import ACTION, DECISION, DISTRESS_OFF, DISTRESS_ON, MOVE, OUTCOME, SIGNAL
 from tests.simulation.worlds import NO_EFFECT, WORLD, arm

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from simulation.metrics.queue_statistics import QueueStatistics
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment
 from simulation.reference.review_queue import ReviewQueue, ReviewRequest

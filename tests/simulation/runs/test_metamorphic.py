@@ -15,7 +15,9 @@ from journey.decision.policy import Policy
 from journey.machine import Journey
 from simulation.distributions.dwell_times import NEVER
 from simulation.metrics.queue_statistics import QueueStatistics
-from simulation.model.spec import Population, Reviewers, World
+from simulation.model.population_spec import Population
+from simulation.model.reviewers_spec import Reviewers
+from simulation.model.world_spec import World
 from simulation.random import streams
 from simulation.reference.environment import ExactEnvironment
 from simulation.reference.review_queue import ReviewQueue, ReviewRequest

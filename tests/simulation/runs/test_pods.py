@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
+from simulation.model.reviewers_spec import Reviewers
 from simulation.model.run_options import RunOptions
-from simulation.model.spec import Reviewers
 from simulation.runs.run import collect_runs, run_arm, run_together, simulate_pod, split_into_pods
 from simulation.trace.files import trace_file
 from tests.simulation.compiled.test_engine import assert_same_rows, assert_same_totals

@@ -14,7 +14,7 @@ from journey.machine import Journey, Move
 from journey.machine.guards import Guard
 from simulation.customer import account, distress, moves, stages
 from simulation.distributions import dwell_times
-from simulation.model.spec import Reviewers
+from simulation.model.reviewers_spec import Reviewers
 from simulation.population.draw import draw_frailty
 from simulation.random import streams
 from simulation.reference import review_queue

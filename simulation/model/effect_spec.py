@@ -1,0 +1,39 @@
+"""The effects of actions on customers, and when customers are evaluated."""
+
+from pydantic import Field
+
+from simulation.model.spec_types import NonNegative, Positive, Probability, Ratio, SpecModel
+
+
+class Effect(SpecModel):
+    """The effect of one action."""
+
+    delay_days: NonNegative = Field(default=0.5, description="Days from the decision (or approval) to the action.")
+    response: Probability = Field(default=0.5, description="Probability that the customer responds.")
+    by_segment: dict[str, Ratio] = Field(
+        default={}, description="Ratio on that probability by segment; the product is at most 1."
+    )
+    recovery_ratio: Ratio = Field(default=3.0, description="Hazard ratio on the end of distress after a response.")
+    by_cause: dict[str, Ratio] = Field(default={}, description="The same ratio for particular causes.")
+    lasts_days: Positive = Field(default=14.0, description="Duration of the effect, in days.")
+    harm_ratio: Ratio = Field(default=1.0, description="Hazard ratio on churn after contacting a calm customer.")
+    csat: float = Field(default=0.0, description="Change of satisfaction when it resolves an episode, in points.")
+
+
+class Decisions(SpecModel):
+    """When the orchestrator evaluates a customer."""
+
+    on_signal: bool = Field(default=True, description="Whether each signal leads to an evaluation.")
+    on_stage_entry: bool = Field(default=True, description="Whether each entry into a stage leads to an evaluation.")
+    cadence_days: NonNegative = Field(default=7.0, description="Days between regular evaluations; 0: none.")
+    outcome_window_days: Positive = Field(
+        default=21.0, description="Days after an action within which its outcome is measured."
+    )
+
+
+class Fatigue(SpecModel):
+    """The effect of earlier contacts on later ones: each contact adds 1 to a level that decays exponentially."""
+
+    half_life_days: Positive = Field(default=30.0, description="Half-life of the level, in days.")
+    response_lost: Probability = Field(default=0.0, description="Share of the response lost at level 1.")
+    churn_ratio: Ratio = Field(default=1.0, description="Hazard ratio on churn after a contact made at level 1.")
