@@ -8,7 +8,7 @@ from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.terminal_document import print_document
 from scenarios.comparison.decision_funnel import funnel_rows
 from scenarios.comparison.untreated_distress import untreated_rows
-from scenarios.metrics.definitions import format_metric, get_metric
+from scenarios.metrics.definitions import format_metric
 from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describe_budget_moves
 from scenarios.reports.comparison_summary import build_first_screen, repeat_blocks, summary_blocks, title_blocks
 from scenarios.reports.comparison_text import (
@@ -95,7 +95,7 @@ def _effects_table(comparison: "Comparison", arm: str, width: int) -> "FittedTab
     result = table(f"{arm} compared with baseline", *columns, right=columns[1:5])
     primary = comparison.loaded.scenario.primary_metric
     for name, effect in comparison.effects[arm].items():
-        info = get_metric(name)
+        info = comparison.get_metric(name)
         label = label_metric(comparison, name, effect) + (" *" if name == primary else "")
         means = [format_metric(found.mean, info.unit) for found in (effect.baseline, effect.treated)]
         change = format_metric(effect.difference.mean, info.unit, difference=True)

@@ -7,7 +7,7 @@ from math import isfinite
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from scenarios.metrics.definitions import format_metric, get_metric
+from scenarios.metrics.definitions import format_metric
 
 if TYPE_CHECKING:
     from scenarios.comparison.options import ProgressCallback, RunProgress
@@ -75,9 +75,9 @@ def format_rate(per_second: float) -> str:
 
 def format_width(widest: "IntervalWidth") -> str:
     """The half-width furthest from its target, and the target."""
-    unit = get_metric(widest.metric).unit
+    unit = widest.definition.unit
     texts = [
         "±" + format_metric(half, unit, difference=True).lstrip("+") if isfinite(half) else "unknown"
         for half in (widest.half_width, widest.target)
     ]
-    return f"{get_metric(widest.metric).label} {texts[0]} (target {texts[1]})"
+    return f"{widest.definition.label} {texts[0]} (target {texts[1]})"

@@ -137,14 +137,14 @@ def _write_outputs(
 
 def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:
     from scenarios.cli.console import table
-    from scenarios.metrics.definitions import format_metric, get_metric
+    from scenarios.metrics.definitions import format_metric
     from scenarios.text.phrases import describe_unknown
 
     about = f"{run.customers:,} customers, {run.days:g} days, seed {loaded.scenario.seed}"
     found = table(f"{loaded.scenario.title}: {run.arm} ({about})", "metric", "value", right=("value",))
     unknown = []
     for name, value in run.metrics.items():
-        known = get_metric(name)
+        known = loaded.metrics.get(name)
         if value is None:
             unknown.append((known.label, known.unknown_if))
         else:

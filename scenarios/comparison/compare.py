@@ -40,7 +40,8 @@ from scenarios.experiment.analysis import (
 )
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import METRICS, Metric, get_metric, get_metric_per_customer
+from scenarios.metrics.catalogue import MetricCatalogue
+from scenarios.metrics.definitions import Metric
 from scenarios.metrics.effects import Effect, add_tests, compute_effect
 from scenarios.text.phrases import pluralise
 
@@ -129,9 +130,14 @@ class Comparison(FrameExport):
         """``counterfactual`` or ``randomised``."""
         return COUNTERFACTUAL if self.experiment is None else RANDOMISED
 
+    @property
+    def metrics(self) -> MetricCatalogue:
+        """The definitions of the metrics as reported here: in randomised mode totals are per customer."""
+        return replace(self.loaded.metrics, per_customer=self.experiment is not None)
+
     def get_metric(self, name: str) -> Metric:
-        """The definition of a metric as reported here: in randomised mode totals are per customer."""
-        return get_metric(name) if self.experiment is None else get_metric_per_customer(name)
+        """The definition of a metric as reported here."""
+        return self.metrics.get(name)
 
     def __repr__(self) -> str:
         """The verdict, and what was compared."""
@@ -304,7 +310,7 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
     arm_specs, primary = loaded.arms, loaded.scenario.primary_metric
     runs = list(replications.runs) if split is None else split.usable_replications(replications.runs)
     unweighted_runs = replications.runs if split is None else [split.pool_strata(each) for each in replications.runs]
-    names = _metric_names(runs)
+    names = _metric_names(runs, loaded.metrics)
     values = [
         {name: [run[index].metrics.get(name) for run in runs] for name in names} for index in range(len(arm_specs))
     ]
@@ -340,7 +346,13 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
         effects=effects,
         roi=money,
         verdict=build_verdict(
-            primary, effects, money, replications=len(runs), identical=identical, experiment=experiment
+            primary,
+            replace(loaded.metrics, per_customer=experiment is not None).get(primary),
+            effects,
+            money,
+            replications=len(runs),
+            identical=identical,
+            experiment=experiment,
         ),
         funnels={name: decision_funnel.build_funnel(arm_runs) for name, arm_runs in runs_by_arm.items()},
         untreated={name: summarise_untreated(arm_runs) for name, arm_runs in runs_by_arm.items()},
@@ -381,10 +393,9 @@ def _test_with_segments(
     )
 
 
-def _metric_names(runs: Sequence[Sequence["Run"]]) -> list[str]:
-    """All metrics of any run: first the standard ones, then the others in the engine's order."""
-    names = dict.fromkeys(name for arms in runs for run in arms for name in run.metrics)
-    return [*(name for name in METRICS if name in names), *(name for name in names if name not in METRICS)]
+def _metric_names(runs: Sequence[Sequence["Run"]], metrics: MetricCatalogue) -> list[str]:
+    """All metrics of any run: first those of the whole population, then the others in the engine's order."""
+    return metrics.sort(dict.fromkeys(name for arms in runs for run in arms for name in run.metrics))
 
 
 def _drop_missing(values: Sequence[float | None]) -> list[float]:

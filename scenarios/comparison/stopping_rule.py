@@ -10,13 +10,14 @@ it), and it approaches 95 % with more replications. With a minimum of 3 it would
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE
-from scenarios.metrics.definitions import METRICS, format_metric, get_metric, parse_base_name, parse_segment
+from scenarios.metrics.catalogue import MetricCatalogue
+from scenarios.metrics.definitions import Metric, format_metric, parse_segment
 from scenarios.metrics.effects import compute_paired_difference
 
 if TYPE_CHECKING:
@@ -43,10 +44,12 @@ class PrecisionTarget:
     Attributes:
         targets: Per metric, the maximum half-width of the 95 % interval of every arm's paired difference.
         maximum: Maximum number of replications, whether the target is reached or not.
+        metrics: The definitions of the metrics.
     """
 
     targets: Mapping[str, float]
     maximum: int
+    metrics: MetricCatalogue = field(default_factory=MetricCatalogue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,14 @@ class IntervalWidth:
         arm: Name of the arm that is compared with the baseline.
         half_width: Half the width of the interval; infinite where there is no interval yet.
         target: Maximum half-width.
+        definition: The definition of the metric.
     """
 
     metric: str
     arm: str
     half_width: float
     target: float
+    definition: Metric
 
     @property
     def is_narrow_enough(self) -> bool:
@@ -73,11 +78,11 @@ class IntervalWidth:
     @property
     def sentence(self) -> str:
         """``churn rate of treated: half-width 0.21 pp, target 0.20 pp``."""
-        unit = get_metric(self.metric).unit
+        unit = self.definition.unit
         is_known = isfinite(self.half_width)
         half_width = format_metric(self.half_width, unit, difference=True).lstrip("+") if is_known else "unknown"
         target = format_metric(self.target, unit, difference=True).lstrip("+")
-        return f"{get_metric(self.metric).label} of {self.arm}: half-width {half_width}, target {target}"
+        return f"{self.definition.label} of {self.arm}: half-width {half_width}, target {target}"
 
     def as_dict(self) -> dict[str, Any]:
         """The width as the command line's JSON."""
@@ -138,7 +143,12 @@ class PrecisionResult:
 
 
 def parse_precision(
-    arguments: Sequence[str], *, maximum: int | None, replications: int, segments: Sequence[str] | None
+    arguments: Sequence[str],
+    *,
+    maximum: int | None,
+    replications: int,
+    segments: Sequence[str] | None,
+    metrics: MetricCatalogue,
 ) -> PrecisionTarget | None:
     """The precision target of ``METRIC=HALF_WIDTH`` arguments; None without arguments.
 
@@ -148,6 +158,7 @@ def parse_precision(
         replications: Replications of the scenario, which are run before the first evaluation.
         segments: Segments of the population, whose metrics are named as ``churn_rate[SMB]``; None where only the
             records determine them.
+        metrics: The metrics of the scenario.
 
     Raises:
         InputError: An argument cannot be understood, a metric is named twice or unknown, or the maximum is below
@@ -159,7 +170,7 @@ def parse_precision(
         return None
     targets: dict[str, float] = {}
     for argument in arguments:
-        name, half_width = _parse_target(argument, segments)
+        name, half_width = _parse_target(argument, segments, metrics)
         if name in targets:
             raise InputError(f"--precision {argument}: {name} was already given; give one half-width per metric")
         targets[name] = half_width
@@ -169,18 +180,16 @@ def parse_precision(
     elif maximum < first:
         reason = f"{first} are run before the first evaluation"
         raise InputError(f"--max-replications {maximum}: too few, because {reason}; give {first} or more")
-    return PrecisionTarget(targets, maximum)
+    return PrecisionTarget(targets, maximum, metrics)
 
 
-def _parse_target(argument: str, segments: Sequence[str] | None) -> tuple[str, float]:
+def _parse_target(argument: str, segments: Sequence[str] | None, metrics: MetricCatalogue) -> tuple[str, float]:
     name, sign, number = argument.partition("=")
     name = name.strip()
     if not sign:
         raise InputError(f"--precision {argument}: must be METRIC=HALF_WIDTH, for instance churn_rate=0.002")
-    if parse_base_name(name) not in METRICS:
-        from journey.core.suggestions import did_you_mean
-
-        raise InputError(f"--precision {argument}: unknown metric {name!r}{did_you_mean(name, list(METRICS))}")
+    if name not in metrics:
+        raise InputError(f"--precision {argument}: {metrics.describe_unknown_name(name)}")
     segment = parse_segment(name)
     if segment is not None and segments is not None and segment not in segments:
         from journey.core.suggestions import did_you_mean
@@ -191,7 +200,7 @@ def _parse_target(argument: str, segments: Sequence[str] | None) -> tuple[str, f
     except ValueError:
         half_width = 0.0
     if not 0.0 < half_width < inf:
-        unit = get_metric(name).unit
+        unit = metrics.get(name).unit
         raise InputError(f"--precision {argument}: the half-width must be a number above 0 ({unit}), not {number!r}")
     return name, half_width
 
@@ -222,5 +231,5 @@ def compute_widths(precision: PrecisionTarget, runs: Sequence[Sequence["Run"]]) 
             difference = compute_paired_difference(values[0], treated)
             is_known = difference.low is not None and difference.high is not None
             half_width = (difference.high - difference.low) / 2.0 if is_known else inf  # type: ignore[operator]
-            widths.append(IntervalWidth(name, runs[0][index].arm, half_width, target))
+            widths.append(IntervalWidth(name, runs[0][index].arm, half_width, target, precision.metrics.get(name)))
     return tuple(widths)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE, POWER
 from scenarios.comparison.sample_sizes import RequiredReplications, compute_required_replications, describe_real_test
-from scenarios.metrics.definitions import Metric, format_metric, get_metric, get_metric_per_customer
+from scenarios.metrics.definitions import Metric, format_metric
 from scenarios.metrics.effects import format_tested_bounds
 from scenarios.text.phrases import format_confidence, pluralise
 
@@ -87,6 +87,7 @@ class _Case(NamedTuple):
 
 def build_verdict(
     primary: str,
+    metric: Metric,
     effects: Mapping[str, Mapping[str, "Effect"]],
     money: Mapping[str, "Return"],
     *,
@@ -97,24 +98,24 @@ def build_verdict(
     """The verdict on every arm.
 
     Args:
-        primary: The primary metric.
+        primary: Name of the primary metric.
+        metric: Its definition.
         effects: The effects by arm and metric.
         money: The returns by arm.
         replications: Number of complete replications.
         identical: Arms that differ from the baseline only in their name.
         experiment: The experiment, in randomised mode.
     """
-    about = get_metric(primary) if experiment is None else get_metric_per_customer(primary)
     findings = {}
-    for arm, metrics in effects.items():
-        effect = metrics.get(primary)
+    for arm, arm_effects in effects.items():
+        effect = arm_effects.get(primary)
         if arm in identical:
             findings[arm] = _identical_finding(arm, randomised=experiment is not None)
         elif effect is None or effect.difference.mean is None:
-            text = f"{arm}: {about.label} was never measured in both arms, so there is no result."
+            text = f"{arm}: {metric.label} was never measured in both arms, so there is no result."
             findings[arm] = Finding("unknown", text, "", text)
         else:
-            findings[arm] = _judge_arm(_Case(arm, primary, about, effect, money[arm], replications, experiment))
+            findings[arm] = _judge_arm(_Case(arm, primary, metric, effect, money[arm], replications, experiment))
     return Verdict(findings, () if experiment is None else experiment.warnings)
 
 

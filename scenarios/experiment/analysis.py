@@ -6,7 +6,7 @@ include the power of a single experiment.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from journey.statistics.lift import Lift, Power, compute_lift, single_experiment
 from journey.statistics.means import CONFIDENCE, Estimate
 from journey.statistics.proportions import ContingencyTable, TestResult, mantel_haenszel_test, pooled_z_test
 from scenarios.experiment.sample_ratio import SampleRatio, check_sample_ratio
-from scenarios.metrics.definitions import get_metric_per_customer, is_total, parse_base_name, parse_segment
+from scenarios.metrics.definitions import Metric, parse_base_name, parse_segment
 from scenarios.metrics.effects import Effect, Effects, compute_effect, compute_paired_difference, pair_values
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def build_scenario_split(loaded: "LoadedScenario", *, truth: bool = False) -> "S
             f"{loaded.name}: primary_metric: {primary} describes the reviewers, which all arms of one run share; "
             "name another metric, or use --mode counterfactual"
         )
-    split = build_split(loaded.arms, seed=loaded.scenario.seed, truth=truth)
+    split = build_split(loaded.arms, seed=loaded.scenario.seed, truth=truth, metrics=loaded.metrics)
     if primary not in select_comparable([primary], split):
         raise InputError(
             f"{loaded.name}: primary_metric: the segment of {primary} is not in the experiment; "
@@ -255,7 +255,7 @@ def analyse_experiment(
     assigned = {
         name: tuple(map(sum, zip(*(each[name] for each in counts), strict=True))) for name in split.compared_segments
     }
-    n = len(replications)
+    n, metrics = len(replications), replace(split.metrics, per_customer=True)
     inside = [sum(counts[index] for counts in assigned.values()) / n for index in range(len(split.arms))]
     total_customers = sum(run.customers for runs in replications for run in runs[: len(split.strata)]) / n
     ground_truths = split.usable_ground_truths(replications)
@@ -272,6 +272,7 @@ def analyse_experiment(
             arm: {
                 name: _compute_estimates(
                     name,
+                    metrics.get(name),
                     effect,
                     (values[0][name], values[index][name]),
                     _contingency_tables(strata, name, index),
@@ -307,12 +308,12 @@ def _subtract(before: float | None, after: float | None) -> float | None:
 
 def _compute_estimates(
     name: str,
+    metric: Metric,
     effect: Effect,
     values: "tuple[MetricValues, MetricValues]",
     tables: Sequence[Sequence[ContingencyTable]],
     ground_truths: Sequence[tuple["Run", "Run"]],
 ) -> Estimates:
-    metric = get_metric_per_customer(name)
     return Estimates(
         null=f"no difference in {metric.label} between the customers of the two arms",
         unit=metric.unit if metric.unit != "dollars" else "dollars per customer",
@@ -370,11 +371,14 @@ def compute_segment_effects(
         replications: The usable runs, by replication, then by stratum.
         primary: The primary metric.
     """
-    strata = [split.by_segment(runs) for runs in replications]
+    strata, is_total = [split.by_segment(runs) for runs in replications], split.metrics.is_total(primary)
     return {
         arm: {
             name_segment_metric(primary, segment): compute_effect(
-                *([_primary_value(each[segment][at], primary) for each in strata] for at in (0, index))
+                *(
+                    [_primary_value(each[segment][at], primary, is_total=is_total) for each in strata]
+                    for at in (0, index)
+                )
             )
             for segment in split.compared_segments
         }
@@ -387,9 +391,9 @@ def name_segment_metric(primary: str, segment: str) -> str:
     return f"{parse_base_name(primary)}[{segment}]"
 
 
-def _primary_value(run: "Run", primary: str) -> float | None:
+def _primary_value(run: "Run", primary: str, *, is_total: bool) -> float | None:
     """The primary metric of one stratum, per customer where it is a total."""
     value = run.metrics.get(parse_base_name(primary))
     if value is None or not run.customers:
         return None
-    return value / run.customers if is_total(primary) else value
+    return value / run.customers if is_total else value

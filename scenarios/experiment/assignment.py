@@ -7,12 +7,12 @@ in the segment, n of them in the arm (post-stratification: Holt and Smith 1979, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import fsum
 from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
-from scenarios.metrics.definitions import is_total
+from scenarios.metrics.catalogue import MetricCatalogue
 from simulation.metrics.counters import P90
 from simulation.metrics.quantile_sketch import quantile
 from simulation.model.arm import arm_shares
@@ -39,12 +39,14 @@ class Split:
         strata: By arm, then by segment, the arms that one run simulates together.
         truth: Whether each arm is also simulated with all customers in the experiment, in separate runs with common
             random numbers.
+        metrics: The definitions of the metrics.
     """
 
     arms: tuple[str, ...]
     shares: Mapping[str, tuple[float, ...]]
     strata: tuple["ArmSpec", ...]
     truth: bool = False
+    metrics: MetricCatalogue = field(default_factory=MetricCatalogue)
 
     @property
     def parts(self) -> tuple[tuple["ArmSpec", ...], ...]:
@@ -126,7 +128,7 @@ class Split:
                 weights = [sum(run.customers for run in arms) / arms[arm].customers for arms in strata]
             else:
                 weights = [total_customers / sum(run.customers for run in arm_runs)] * len(arm_runs)
-            weighted_runs.append(_pool_runs(name, arm_runs, weights, total_customers))
+            weighted_runs.append(_pool_runs(name, arm_runs, weights, total_customers, self.metrics))
         return tuple(weighted_runs)
 
     def _comparable_strata(self, runs: Sequence["Run"]) -> list[tuple["Run", ...]]:
@@ -148,23 +150,31 @@ class Split:
             arm_runs = [
                 runs[begin + index] for index, segment in enumerate(self.shares) if segment in self.compared_segments
             ]
-            pooled.append(_pool_runs(name, arm_runs, [1] * len(arm_runs), sum(run.customers for run in arm_runs)))
+            pooled.append(
+                _pool_runs(name, arm_runs, [1] * len(arm_runs), sum(run.customers for run in arm_runs), self.metrics)
+            )
         return tuple(pooled)
 
     def pool_strata(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
         """One replication without weights: each arm is the sum of its strata in the experiment."""
         strata = list(self.by_segment(runs).values())
         arm_runs = [[arms[arm] for arms in strata] for arm in range(len(self.arms))]
-        return tuple(_pool_runs(name, each, [1] * len(each), 1) for name, each in zip(self.arms, arm_runs, strict=True))
+        return tuple(
+            _pool_runs(name, each, [1] * len(each), 1, self.metrics)
+            for name, each in zip(self.arms, arm_runs, strict=True)
+        )
 
 
-def build_split(arms: Sequence["ArmSpec"], *, seed: int, truth: bool = False) -> Split:
+def build_split(
+    arms: Sequence["ArmSpec"], *, seed: int, truth: bool = False, metrics: MetricCatalogue | None = None
+) -> Split:
     """Build the assignment from the shares of the arms.
 
     Args:
         arms: The arms, the baseline first.
         seed: The scenario's seed.
         truth: Whether each arm is also simulated with all customers.
+        metrics: The definitions of the metrics. Default: the built-in ones.
 
     Raises:
         InputError: The arms differ in something that one run must share, or no segment has shares in all arms.
@@ -183,7 +193,7 @@ def build_split(arms: Sequence["ArmSpec"], *, seed: int, truth: bool = False) ->
         for segment in segments
     )
     planned = {name: _normalise_shares(requested[name]) for name in segments}
-    split = Split(tuple(arm_spec.name for arm_spec in arms), planned, strata, truth)
+    split = Split(tuple(arm_spec.name for arm_spec in arms), planned, strata, truth, metrics or MetricCatalogue())
     if not split.compared_segments:
         raise InputError("arms: no segment is divided between the arms; give every arm a share above 0 somewhere")
     return split
@@ -206,11 +216,15 @@ def _refuse_unclear_shares(segment: str, shares: Mapping[str, float]) -> None:
     )
 
 
-def _pool_runs(name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int) -> "Run":
+def _pool_runs(
+    name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int, definitions: MetricCatalogue
+) -> "Run":
     """The weighted sum of an arm's strata as one run; totals among the metrics are divided by `customers`."""
     names = list(dict.fromkeys(each for run in runs for each in run.metrics))
     metrics = {
-        each: _weighted_total(runs, weights, each, customers) if is_total(each) else _weighted_mean(runs, weights, each)
+        each: _weighted_total(runs, weights, each, customers)
+        if definitions.is_total(each)
+        else _weighted_mean(runs, weights, each)
         for each in names
     }
     if "review_wait_days_p90" in metrics:

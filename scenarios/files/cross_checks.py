@@ -8,6 +8,7 @@ from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from scenarios.files.model import Scenario
+from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.definitions import parse_segment
 from simulation.model.population_spec import BUNDLED, Correlations
 
@@ -36,6 +37,7 @@ def validate_references(
         policies: The policy of each arm.
     """
     return [
+        *_check_primary_metric(scenario),
         *_check_moves(scenario, journey),
         *_check_exits(scenario, journey),
         *_check_lost_stages(scenario, journey),
@@ -57,6 +59,12 @@ def validate_references(
 def unknown_name(path: tuple[str, ...], name: str, expected: str, known: Iterable[str]) -> Mistake:
     """The mistake that a name does not exist; `expected` describes it, `known` lists the valid names."""
     return Mistake(path, f"{name!r} is not {expected}{did_you_mean(name, list(known))}")
+
+
+def _check_primary_metric(scenario: Scenario) -> Iterator[Mistake]:
+    metrics = MetricCatalogue()
+    if scenario.primary_metric not in metrics:
+        yield Mistake(("primary_metric",), metrics.describe_unknown_name(scenario.primary_metric))
 
 
 def _live_stages(scenario: Scenario, journey: Journey) -> list[str]:

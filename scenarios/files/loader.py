@@ -20,6 +20,7 @@ from scenarios.files.descriptions import fill_counts, keep_own_texts
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.model import Scenario
 from scenarios.files.overrides import parse_override
+from scenarios.metrics.catalogue import MetricCatalogue
 from simulation.model.population_spec import BUNDLED
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class LoadedScenario:
         return "\n".join(
             filter(None, (heading, self.describe(self.scenario.question), f"arms: {arms}; scenario {self.hash}"))
         )
+
+    @property
+    def metrics(self) -> MetricCatalogue:
+        """The definitions of the metrics that can be asked for."""
+        return MetricCatalogue()
 
     def describe(self, text: str, customers: str = "") -> str:
         """The question, or the label of an arm, with its counts.

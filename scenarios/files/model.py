@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema, field_validator
 
 from journey.decision.policy import ADDED_LATER
-from scenarios.metrics.definitions import METRICS, parse_base_name
 from simulation.acquisition.spec import Acquisition
 from simulation.model.population_spec import Population
 from simulation.model.reviewers_spec import Reviewers
@@ -114,15 +113,6 @@ class Scenario(SpecModel):
     reviewers: Reviewers = Reviewers()
     money: Money = Money()
     arms: dict[str, Arm] = Field(description="The arms by name; all others are compared with `baseline`.")
-
-    @field_validator("primary_metric")
-    @classmethod
-    def _is_measured(cls, name: str) -> str:
-        if parse_base_name(name) not in METRICS:
-            from journey.core.suggestions import did_you_mean
-
-            raise ValueError(f"unknown metric {name!r}{did_you_mean(name, list(METRICS))}")
-        return name
 
     @field_validator("arms", mode="before")
     @classmethod

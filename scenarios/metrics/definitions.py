@@ -1,10 +1,9 @@
-"""The metrics of a run: label, unit, preferred direction and meaning. Tables and verdicts use these definitions."""
+"""The built-in metrics of a run: label, unit, preferred direction and meaning, and how values are written."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from journey.money.format import format_dollars
-from scenarios.text.phrases import format_name
 
 Unit = Literal["share", "dollars", "dollars each", "count", "days", "points", "ratio", "per customer"]
 
@@ -27,8 +26,13 @@ class Metric:
     meaning: str
     unknown_if: str = "not measured"
 
+    @property
+    def is_total(self) -> bool:
+        """Whether it is a total over the cohort, as opposed to a mean or a share."""
+        return self.unit in ("dollars", "count")
 
-METRICS: dict[str, Metric] = {
+
+BUILT_IN: dict[str, Metric] = {
     "churn_rate": Metric(
         "churn rate", "share", "lower", "Share of customers that have churned by the end.", "no customer"
     ),
@@ -156,7 +160,7 @@ METRICS: dict[str, Metric] = {
     ),
     "budget_moved": Metric("budget moved", "dollars", None, "Dollars moved between channels."),
 }
-"""The metrics of a run by name; any of them can be the primary metric."""
+"""The metrics of every scenario by name; `scenarios.metrics.catalogue` adds those that a scenario declares."""
 
 
 def parse_base_name(name: str) -> str:
@@ -168,29 +172,6 @@ def parse_segment(name: str) -> str | None:
     """The segment of a name such as ``churn_rate[SMB]``; None for the whole population."""
     _, bracket, rest = name.partition("[")
     return rest.removesuffix("]") if bracket else None
-
-
-def get_metric(name: str) -> Metric:
-    """The definition of a metric; an unlisted metric is a plain number with its own name as the label."""
-    known = METRICS.get(parse_base_name(name))
-    if known is None:
-        return Metric(format_name(name), "ratio", None, "")
-    segment = parse_segment(name)
-    return known if segment is None else replace(known, label=f"{known.label} [{segment}]")
-
-
-def is_total(name: str) -> bool:
-    """Whether a metric is a total over the cohort, as opposed to a mean or a share."""
-    return get_metric(name).unit in ("dollars", "count")
-
-
-def get_metric_per_customer(name: str) -> Metric:
-    """The definition of a metric with totals per customer, which makes arms of different sizes comparable."""
-    known = get_metric(name)
-    if not is_total(name):
-        return known
-    unit: Unit = "dollars" if known.unit == "dollars" else "per customer"
-    return replace(known, label=f"{known.label} per customer", unit=unit)
 
 
 def format_metric(value: float | None, unit: Unit, *, difference: bool = False, is_nonzero: bool = False) -> str:

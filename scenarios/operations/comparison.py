@@ -122,7 +122,13 @@ def _parse_precision(
     segments = None if scenario.population.records else tuple(scenario.population.segments)
     if isinstance(precision, Mapping):
         precision = [f"{metric}={half_width}" for metric, half_width in precision.items()]
-    return parse_precision(precision or (), maximum=maximum, replications=scenario.replications, segments=segments)
+    return parse_precision(
+        precision or (),
+        maximum=maximum,
+        replications=scenario.replications,
+        segments=segments,
+        metrics=loaded.metrics,
+    )
 
 
 def _build_split(loaded: "LoadedScenario", mode: str, *, truth: bool) -> "Split | None":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from journey.core.version import version
 from journey.tables.column_table import ColumnTable
 from journey.tables.export import FrameExport
-from scenarios.metrics.definitions import format_metric, get_metric
+from scenarios.metrics.definitions import format_metric
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,12 +67,12 @@ class SimulationResult(FrameExport):
             f"{self.loaded.name}, {run.arm}: {run.customers:,} customers, {run.days:g} days, {run.events:,} events, "
             f"seed {self.seed}, engine {run.engine}"
         )
-        known = [(get_metric(name), value) for name, value in run.metrics.items()]
+        known = [(self.loaded.metrics.get(name), value) for name, value in run.metrics.items()]
         return "\n".join([about, *(f"{metric.label}: {format_metric(value, metric.unit)}" for metric, value in known)])
 
     def to_relation(self) -> "duckdb.DuckDBPyRelation":
         """Return the metrics as a DuckDB relation, one row per metric."""
-        rows = ((name, get_metric(name).unit, value) for name, value in self.metrics.items())
+        rows = ((name, self.loaded.metrics.get(name).unit, value) for name, value in self.metrics.items())
         return ColumnTable(METRIC_COLUMNS, rows).to_relation()
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from scenarios.comparison import decision_funnel
 from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.comparison.verdict import describe_roi
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import format_metric, get_metric
+from scenarios.metrics.definitions import format_metric
 from scenarios.reports.acquisition import (
     acquisition_blocks,
     describe_customers,
@@ -40,11 +40,8 @@ from scenarios.reports.untreated import untreated_blocks
 from scenarios.text.phrases import format_confidence, pluralise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from scenarios.comparison.compare import Comparison
     from scenarios.comparison.money import Return
-    from scenarios.metrics.effects import Effect
 
 
 def build_report(comparison: "Comparison") -> list[Block]:
@@ -104,11 +101,11 @@ def _metrics(comparison: "Comparison") -> list[Block]:
     ]
     if comparison.experiment is not None:
         return [*blocks, *experiment_blocks(comparison, comparison.experiment)]
-    for arm, effects in comparison.effects.items():
+    for arm in comparison.effects:
         blocks += [
             Heading(2, f"Differences: {arm} minus baseline"),
             Paragraph(_describe_tests(comparison)),
-            _effects(effects, arm),
+            _effects(comparison, arm),
         ]
     return blocks
 
@@ -122,7 +119,7 @@ def _mean_text(comparison: "Comparison", arm: str, name: str) -> str:
 def _describe_tests(comparison: "Comparison") -> str:
     return (
         "Paired over replications. The primary metric is "
-        f"{get_metric(comparison.loaded.scenario.primary_metric).label}. "
+        f"{comparison.get_metric(comparison.loaded.scenario.primary_metric).label}. "
         '"Significant" means that the null hypothesis "no difference in this metric" is rejected at the 5 % level '
         f"with Holm's correction. {FAMILIES} Each interval has the confidence level at which its metric is tested, and "
         "excludes 0 exactly where the difference is significant. Means and difference are over the replications that "
@@ -131,13 +128,14 @@ def _describe_tests(comparison: "Comparison") -> str:
     )
 
 
-def _effects(effects: "Mapping[str, Effect]", arm: str) -> Grid:
+def _effects(comparison: "Comparison", arm: str) -> Grid:
     rows = []
-    for name, effect in effects.items():
-        unit = get_metric(name).unit
+    for name, effect in comparison.effects[arm].items():
+        metric = comparison.get_metric(name)
+        unit = metric.unit
         rows.append(
             (
-                get_metric(name).label,
+                metric.label,
                 format_metric(effect.baseline.mean, unit),
                 format_metric(effect.treated.mean, unit),
                 format_metric(effect.difference.mean, unit, difference=True),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE
-from scenarios.metrics.definitions import Unit, format_metric, get_metric
+from scenarios.metrics.definitions import Unit, format_metric
 from scenarios.metrics.effects import confidence_range, group_families
 from scenarios.reports.experiment import describe_assignment
 from scenarios.text.phrases import format_confidence, pluralise, round_significant
@@ -129,7 +129,7 @@ def describe_funnel_scale(comparison: "Comparison") -> str:
 def describe_variance_reduction(comparison: "Comparison", arm: str) -> str:
     """One sentence on how far common random numbers reduced the variance of the primary metric's difference."""
     primary = comparison.loaded.scenario.primary_metric
-    effect, label = comparison.effects[arm].get(primary), get_metric(primary).label
+    effect, label = comparison.effects[arm].get(primary), comparison.get_metric(primary).label
     reason = "it was not measured" if effect is None else effect.note
     if effect is not None and effect.variance_reduction.ratio is not None:
         if effect.variance_reduction.low is not None:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from scenarios.files.loader import load
-from scenarios.metrics.definitions import METRICS
+from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.operations.catalogue import list_scenarios
 from tests.documentation.reference.markdown import build_page, build_table, code
 from tests.documentation.reference.result_types import find_stated_types
@@ -180,7 +180,7 @@ def _find_free_name(value: dict[str, Any], path: str) -> str | None:
     if last in FREE_NAMES and not path.endswith(("actions[]", "steps[]")):
         return FREE_NAMES[last]
     if len(value) > 1 and _is_by_name(value):
-        return "METRIC" if set(value) & set(METRICS) else "NAME"
+        return "METRIC" if set(value) & set(MetricCatalogue().names) else "NAME"
     return None
 
 

@@ -1,6 +1,6 @@
 """The metrics of a run: name, label, unit, preferred direction and definition."""
 
-from scenarios.metrics.definitions import METRICS
+from scenarios.metrics.definitions import BUILT_IN
 from tests.documentation.reference.markdown import build_page, build_table, code
 
 INTRO = """The metrics of `journey simulate` and `journey compare`. Any of them can be the `primary_metric` of a
@@ -15,7 +15,7 @@ def build_metrics() -> str:
     """The page of all metrics."""
     rows = [
         (code(name), metric.label, metric.meaning, _format_unit(metric.unit), metric.better or "neither")
-        for name, metric in METRICS.items()
+        for name, metric in BUILT_IN.items()
     ]
     return build_page("Metrics", INTRO, build_table(("name", "in tables", "definition", "unit", "better"), rows))
 

@@ -11,6 +11,7 @@ from scenarios.cli.progress import ProgressText, format_rate
 from scenarios.comparison.options import RunProgress
 from scenarios.comparison.stopping_rule import IntervalWidth
 from scenarios.execution import memory
+from scenarios.metrics.catalogue import MetricCatalogue
 from tests.scenarios import fakes
 from tests.scenarios.cli.invocation import invoke
 from tests.scenarios.cli.started_commands import begun
@@ -139,7 +140,7 @@ def test_the_bar_says_how_many_how_fast_and_how_wide(monkeypatch):
     monkeypatch.setattr("scenarios.cli.progress.monotonic", lambda: next(now))
     teller = ProgressText()
     assert teller.format(RunProgress(4, 40, 2)) == "2 of 20 replications"
-    widest = IntervalWidth("churn_rate", "treated", 0.0031, 0.002)
+    widest = IntervalWidth("churn_rate", "treated", 0.0031, 0.002, MetricCatalogue().get("churn_rate"))
     assert teller.format(RunProgress(24, 48, 2, widest)) == (
         "12 of about 24 replications, 1.0 per second, churn rate ±0.31 pp (target ±0.20 pp)"
     )

@@ -20,6 +20,7 @@ from scenarios.comparison.stopping_rule import (
     parse_precision,
 )
 from scenarios.files.loader import load
+from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.effects import compute_paired_difference
 from tests.scenarios import fakes
 
@@ -27,6 +28,9 @@ from tests.scenarios import fakes
 @pytest.fixture(scope="module")
 def default():
     return load("default", ["replications=4"])
+
+
+METRICS = MetricCatalogue()
 
 
 def target(half_width, maximum=200):
@@ -141,15 +145,17 @@ def test_progress_names_the_interval_furthest_from_its_target(default):
 )
 def test_what_cannot_be_meant_is_refused(given, maximum, message):
     with pytest.raises(InputError) as caught:
-        parse_precision(given, maximum=maximum, replications=20, segments=["SMB"])
+        parse_precision(given, maximum=maximum, replications=20, segments=["SMB"], metrics=METRICS)
     assert message in str(caught.value)
 
 
 def test_what_can_be_meant():
-    assert parse_precision([], maximum=None, replications=20, segments=[]) is None
-    several = parse_precision(["churn_rate[SMB]=0.1", "csat=0.2"], maximum=None, replications=20, segments=["SMB"])
+    assert parse_precision([], maximum=None, replications=20, segments=[], metrics=METRICS) is None
+    several = parse_precision(
+        ["churn_rate[SMB]=0.1", "csat=0.2"], maximum=None, replications=20, segments=["SMB"], metrics=METRICS
+    )
     assert several == PrecisionTarget({"churn_rate[SMB]": 0.1, "csat": 0.2}, DEFAULT_MAXIMUM)
-    assert parse_precision(["csat=1"], maximum=None, replications=5000, segments=[]).maximum == 5000
+    assert parse_precision(["csat=1"], maximum=None, replications=5000, segments=[], metrics=METRICS).maximum == 5000
 
 
 def test_widths_are_those_of_the_paired_difference(default):

@@ -12,6 +12,7 @@ from scenarios.comparison.compare import compare
 from scenarios.comparison.money import NetParts, Return
 from scenarios.comparison.verdict import build_verdict
 from scenarios.files.loader import load
+from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.effects import add_tests, compute_effect
 from tests.scenarios import fakes
 
@@ -127,6 +128,9 @@ def test_a_difference_lost_to_holms_correction_is_explained():
     assert "not rejected after Holm's correction for the number of arms" in among.findings["treated"].effect
 
 
+CHURN = MetricCatalogue().get("churn_rate")
+
+
 def money(nets, *, roi=1.5, roi_interval=(0.5, 2.5)):
     net = estimate_mean(nets)
     return Return(Ledger(()), net, NetParts(net, net, net, net), roi, "", roi_interval, None, 100_000)
@@ -134,7 +138,7 @@ def money(nets, *, roi=1.5, roi_interval=(0.5, 2.5)):
 
 def judged(baseline, treated, nets=(1.0, 2.0, 3.0), **how):
     effects = add_tests({"treated": {"churn_rate": compute_effect(baseline, treated)}}, "churn_rate")
-    return build_verdict("churn_rate", effects, {"treated": money(nets, **how)}, replications=len(baseline))
+    return build_verdict("churn_rate", CHURN, effects, {"treated": money(nets, **how)}, replications=len(baseline))
 
 
 def test_a_metric_that_one_replication_did_not_measure_is_not_identical_in_all_of_them():
@@ -168,7 +172,7 @@ def test_replications_that_would_show_a_difference_are_more_than_were_run(pairs,
     effects = {f"arm{number}": {"churn_rate": compute_effect(baseline, treated)} for number in range(arms)}
     effects = add_tests(effects, "churn_rate")
     money_by_arm = {arm: money((1.0, 2.0)) for arm in effects}
-    for finding in build_verdict("churn_rate", effects, money_by_arm, replications=len(pairs)).findings.values():
+    for finding in build_verdict("churn_rate", CHURN, effects, money_by_arm, replications=len(pairs)).findings.values():
         needed = finding.required_replications
         if needed is not None:
             assert finding.outcome == "no_difference_shown"

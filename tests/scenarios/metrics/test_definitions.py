@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.metrics.definitions import METRICS, format_metric, get_metric
+from scenarios.metrics.definitions import BUILT_IN, format_metric
 
 
 @pytest.mark.parametrize(
@@ -29,23 +29,14 @@ def test_a_share_is_a_percentage():
     assert format_metric(0.1234, "share") == "12.34 %"
 
 
-def test_a_metric_of_a_segment_has_the_definition_of_the_metric():
-    assert get_metric("churn_rate[SMB]").unit == "share"
-    assert get_metric("churn_rate[SMB]").label == "churn rate [SMB]"
-
-
-def test_an_unknown_metric_goes_by_its_own_name():
-    assert get_metric("some_new_number").label == "some new number"
-
-
 def test_every_metric_has_a_meaning():
-    assert all(known.label and known.meaning.endswith(".") for known in METRICS.values())
+    assert all(known.label and known.meaning.endswith(".") for known in BUILT_IN.values())
 
 
 def test_every_metric_with_a_denominator_says_when_it_is_unknown():
     fixed = {"dollars", "count"}
     assert [
-        name for name, metric in METRICS.items() if metric.unit not in fixed and metric.unknown_if == "not measured"
+        name for name, metric in BUILT_IN.items() if metric.unit not in fixed and metric.unknown_if == "not measured"
     ] == []
 
 
