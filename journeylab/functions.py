@@ -60,6 +60,8 @@ def load_scenario(source: "str | Path | LoadedScenario", *, overrides: Overrides
 def compare(
     scenario: "str | Path | LoadedScenario",
     *,
+    customers: int | None = None,
+    days: float | None = None,
     replications: int | None = None,
     mode: Mode = "counterfactual",
     truth: bool = False,
@@ -80,6 +82,8 @@ def compare(
 
     Args:
         scenario: Name of a built-in scenario, path of a scenario file, or a loaded scenario.
+        customers: Number of customers of a cohort, 1 or more. Default: the scenario's number.
+        days: Simulated time in days, more than 0. Default: the scenario's days.
         replications: Number of independent cohorts, 1 or more. Default: the scenario's number.
         mode: ``counterfactual``: every customer is simulated in every arm with common random numbers. ``randomised``:
             customers are assigned to one arm each and share the reviewers, as in an A/B test.
@@ -111,7 +115,14 @@ def compare(
     from scenarios.operations.options import open_scenario, refuse_workers
 
     refuse_workers(workers, executor)
-    loaded = open_scenario(scenario, overrides, seed=("seed", seed), replications=("replications", replications))
+    loaded = open_scenario(
+        scenario,
+        overrides,
+        customers=("population.size", customers),
+        days=("horizon_days", days),
+        seed=("seed", seed),
+        replications=("replications", replications),
+    )
     plan = plan_comparison(
         loaded, mode=mode, truth=truth, engine=engine, precision=precision, max_replications=max_replications
     )

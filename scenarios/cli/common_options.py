@@ -19,6 +19,12 @@ SetOption = Annotated[
         "--set", metavar="KEY=VALUE", help="Override a key of the scenario, such as population.size=500. Repeatable."
     ),
 ]
+CustomersOption = Annotated[
+    int | None, typer.Option("--customers", metavar="N", help="Number of customers. Default: the scenario's number.")
+]
+DaysOption = Annotated[
+    float | None, typer.Option("--days", metavar="DAYS", help="Simulated time in days. Default: the scenario's days.")
+]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="Random seed. Default: the scenario's seed.")
 ]

@@ -10,6 +10,8 @@ import typer
 from scenarios.cli import INTERRUPTED
 from scenarios.cli.common_options import (
     ClusterOption,
+    CustomersOption,
+    DaysOption,
     Engine,
     EngineOption,
     FullOption,
@@ -40,6 +42,8 @@ class Mode(StrEnum):
 def command(
     source: ScenarioArgument,
     *,
+    customers: CustomersOption = None,
+    days: DaysOption = None,
     replications: Annotated[
         int | None,
         typer.Option(
@@ -101,7 +105,14 @@ def command(
 
     processes = count_processes(workers, cluster)
     refuse_report(report)
-    scenario = load_scenario(source, set_, seed=("seed", seed), replications=("replications", replications))
+    scenario = load_scenario(
+        source,
+        set_,
+        customers=("population.size", customers),
+        days=("horizon_days", days),
+        seed=("seed", seed),
+        replications=("replications", replications),
+    )
     refuse_outputs([Output("--resume", resume), Output("--report", report)], Inputs.of_scenario(scenario))
     plan = plan_comparison(
         scenario, mode=mode, truth=truth, engine=engine, precision=precision, max_replications=max_replications

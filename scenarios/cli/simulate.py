@@ -8,6 +8,8 @@ import typer
 
 from scenarios.cli.common_options import (
     ClusterOption,
+    CustomersOption,
+    DaysOption,
     Engine,
     EngineOption,
     JsonOption,
@@ -33,14 +35,8 @@ def command(
     source: ScenarioArgument,
     *,
     arm: Annotated[str, typer.Option("--arm", metavar="NAME", help="Arm to simulate.")] = "baseline",
-    customers: Annotated[
-        int | None,
-        typer.Option("--customers", metavar="N", help="Number of customers. Default: the scenario's number."),
-    ] = None,
-    days: Annotated[
-        float | None,
-        typer.Option("--days", metavar="DAYS", help="Simulated time in days. Default: the scenario's days."),
-    ] = None,
+    customers: CustomersOption = None,
+    days: DaysOption = None,
     seed: SeedOption = None,
     set_: SetOption = None,
     engine: EngineOption = Engine.AUTO,

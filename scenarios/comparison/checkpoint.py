@@ -74,14 +74,14 @@ class RunIdentity:
 
 _FIXES = {
     "scenario_hash": (
-        "scenario: the file has {of} with hash {stored}, this run has {now}; give the same scenario and --set"
+        "scenario: the file has {of} with hash {stored}, this run has {now}; give the same scenario and options"
     ),
     "seed": "seed: the file was started with seed {stored}, this run has seed {now}; give --seed {stored}",
     "version": "version: the file is from journeylab {stored}, this is {now}, whose results may differ; use {stored}",
     "mode": "mode: the file was started with --mode {stored}, this run has {now}; give --mode {stored}",
     "engine": "engine: the file was started with --engine {stored}, this run has {now}; give --engine {stored}",
-    "days": "days: the file has runs of {stored} days, this run has {now}; set horizon_days={stored}",
-    "customers": "customers: the file has cohorts of {stored}, this run has {now}; set population.size={stored}",
+    "days": "days: the file has runs of {stored} days, this run has {now}; give --days {stored}",
+    "customers": "customers: the file has cohorts of {stored}, this run has {now}; give --customers {stored}",
     "arms": "arms: the file has {stored}, this run has {now}; give the same arms in the same order",
 }
 

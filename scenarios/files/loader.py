@@ -69,6 +69,10 @@ class LoadedScenario:
         """The definitions of the metrics that can be asked for."""
         return MetricCatalogue()
 
+    def has_option(self, name: str) -> bool:
+        """Whether an option of a command or function, such as ``customers``, changed the scenario."""
+        return any(layer.is_option and layer.source.startswith(f"{name}=") for layer in self.layers)
+
     def describe(self, text: str, customers: str = "") -> str:
         """The question, or the label of an arm, with its counts.
 

@@ -33,11 +33,13 @@ class Layer:
         source: Its origin, in the user's words: a file, an override such as ``a.b=c``, or an option such as ``seed=5``.
         data: Its keys, normalised (see `normalise`).
         path: The file; None for options and overrides.
+        is_option: Whether it is an option of a command or function, and not an override.
     """
 
     source: str
     data: Mapping[str, Any]
     path: "Path | None" = None
+    is_option: bool = False
 
 
 def merge_keys(base: Mapping[str, Any], override: Mapping[str, Any], table: str = "") -> dict[str, Any]:

@@ -37,7 +37,7 @@ def _build_layer(name: str, key: str, value: Any) -> Layer:
     data: Any = value
     for step in reversed(key.split(".")):
         data = {step: data}
-    return Layer(f"{name}={value}", data)
+    return Layer(f"{name}={value}", data, is_option=True)
 
 
 def refuse_unknown_choice(option: str, value: str, choices: Sequence[str]) -> None:

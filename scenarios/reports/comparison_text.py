@@ -164,10 +164,16 @@ def build_repeat_command(comparison: "Comparison") -> str:
         more += f" --max-replications {precision_target.maximum}"
     if comparison.experiment is not None:
         more += f" --mode {comparison.mode}{' --truth' if comparison.experiment.split.truth else ''}"
-    more += "".join(f" --set {quote(override)}" for override in comparison.loaded.overrides)
-    return (
-        f"journey compare {quote(comparison.loaded.name)} --seed {comparison.seed} --replications {replications}{more}"
-    )
+    loaded = comparison.loaded
+    more += "".join(f" --set {quote(override)}" for override in loaded.overrides)
+    size = f" --customers {loaded.scenario.population.size}" if loaded.has_option("customers") else ""
+    size += f" --days {_format_exact(loaded.scenario.horizon_days)}" if loaded.has_option("days") else ""
+    return f"journey compare {quote(loaded.name)} --seed {comparison.seed}{size} --replications {replications}{more}"
+
+
+def _format_exact(value: float) -> str:
+    """A number with all its digits, without a decimal point if it is whole."""
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def format_estimate(found: "Estimate", unit: Unit, *, interval: bool = False) -> str:

@@ -90,3 +90,10 @@ def test_an_interruption_is_raised():
 
     with pytest.raises(KeyboardInterrupt):
         jl.compare("default", overrides=SMALL, replications=3, progress=interrupt)
+
+
+def test_customers_and_days_are_options():
+    by_option = jl.compare("default", customers=30, days=20, replications=2)
+    by_key = jl.compare("default", overrides={"population.size": 30, "horizon_days": 20}, replications=2)
+    assert by_option.loaded.hash == by_key.loaded.hash
+    assert by_option.to_dict() == {**by_key.to_dict(), "overrides": []}

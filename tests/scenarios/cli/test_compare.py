@@ -205,3 +205,40 @@ def test_the_engine_and_the_reason_are_printed(tmp_path):
     _store_as_of_the_compiled_engine(begun)
     again = journey("compare", "default", *SMALL, "--workers", "1", "--resume", str(begun)).stderr
     assert f"engine: compiled, because {begun} was created with it" in again
+
+
+OPTIONS = ["--customers", "40", "--days", "60", "--replications", "4", "--workers", "1"]
+
+
+@pytest.mark.medium
+def test_customers_and_days_are_the_keys_that_set_would_override(small):
+    found = journey("compare", "onboarding_outreach", *OPTIONS, "--json")
+    assert {**json.loads(found.stdout), "overrides": None} == {**json.loads(small.stdout), "overrides": None}
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("days", ["60", "20.1"])
+def test_the_command_that_repeats_a_comparison_states_its_customers_and_days(days):
+    arguments = ["--customers", "40", "--days", days, "--replications", "2"]
+    first = journey("compare", "default", *arguments, "--set", "population.size=9", "--workers", "1")
+    command = next(line for line in first.stdout.splitlines() if line.startswith("journey compare"))
+    assert f" --customers 40 --days {days} " in command
+    assert journey(*command.split()[1:], "--workers", "1").stdout == first.stdout
+
+
+def test_a_comparison_is_resumed_with_the_same_customers_and_days(tmp_path):
+    kept = ["--workers", "1", "--replications", "1", "--resume", str(tmp_path / "runs.jsonl")]
+    assert journey("compare", "default", "--customers", "20", "--days", "9", *kept).exit_code == 0
+    other = journey("compare", "default", "--customers", "21", "--days", "8", *kept)
+    assert other.exit_code == 2
+    assert "give --customers 20" in other.stderr
+    assert "give --days 9" in other.stderr
+
+
+@pytest.mark.parametrize("command", ["compare", "simulate"])
+@pytest.mark.parametrize(("option", "key"), [("--customers", "population.size"), ("--days", "horizon_days")])
+def test_impossible_customers_and_days_are_refused_alike(command, option, key):
+    refused = journey(command, "default", option, "0")
+    assert refused.exit_code == 2
+    assert f"{option[2:]}=0" in refused.stderr
+    assert key in refused.stderr

@@ -227,7 +227,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(loaded, path, conten
     [
         (
             {"scenario_hash": "abc"},
-            "the file has default with hash {hash}, this run has abc; give the same scenario and --set",
+            "the file has default with hash {hash}, this run has abc; give the same scenario and options",
         ),
         ({"seed": 7}, "the file was started with seed 1, this run has seed 7; give --seed 1, or name another file"),
         ({"version": "9.9"}, "the file is from journeylab"),
