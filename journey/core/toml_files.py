@@ -48,6 +48,14 @@ def read_toml(path: Path, name: str, kind: str) -> dict[str, Any]:
         raise InputError(f"{name}: not valid TOML: {reason}") from None
 
 
+def read_again(path: Path) -> str | None:
+    """The text of a TOML file that was read before; None if it cannot be read a second time, such as a pipe."""
+    try:
+        return path.read_bytes().decode("utf-8-sig") if path.is_file() else None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 def _read_start(path: Path) -> bytes:
     """Up to one byte more than the largest file: a device such as /dev/zero has no end."""
     flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)

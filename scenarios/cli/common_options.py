@@ -64,7 +64,7 @@ EngineOption = Annotated[
 
 
 def load_scenario(source: str, overrides: list[str] | None, **options: tuple[str, Any]) -> "LoadedScenario":
-    """The scenario with the options of the command applied to it.
+    """The scenario with the options of the command applied to it; its notices are printed to stderr.
 
     Args:
         source: Name of a built-in scenario, or path of a scenario file.
@@ -74,9 +74,13 @@ def load_scenario(source: str, overrides: list[str] | None, **options: tuple[str
     Raises:
         InputError: The scenario, an override or an option is invalid.
     """
+    from scenarios.cli.messages import print_message
     from scenarios.operations.options import open_scenario
 
-    return open_scenario(source, overrides, **options)
+    loaded = open_scenario(source, overrides, **options)
+    for notice in loaded.notices:
+        print_message(f"notice: {notice}")
+    return loaded
 
 
 def count_processes(workers: int | None, cluster: str | None) -> int:

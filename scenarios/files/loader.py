@@ -18,7 +18,9 @@ from journey.records.model import CUSTOMER_FAMILY
 from journey.records.sources import FORMATS, split_name
 from scenarios.files.descriptions import fill_counts, keep_own_texts
 from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
+from scenarios.files.messages import FileMessage
 from scenarios.files.model import Scenario
+from scenarios.files.notices import find_notices
 from scenarios.files.overrides import parse_override
 from scenarios.metrics.catalogue import MetricCatalogue
 from simulation.model.population_spec import BUNDLED
@@ -47,6 +49,7 @@ class LoadedScenario:
             equal for equal content, independent of how the file is written.
         overrides: The overrides that were applied, as ``key=value``.
         layers: The files and overrides that the scenario was merged from.
+        notices: Keys that are accepted but outdated, with what to write instead. Commands print them to stderr.
     """
 
     name: str
@@ -55,6 +58,7 @@ class LoadedScenario:
     hash: str
     overrides: tuple[str, ...] = ()
     layers: tuple[Layer, ...] = field(default=(), repr=False, compare=False)
+    notices: tuple[FileMessage, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         """The title, the question, and the arms."""
@@ -127,7 +131,15 @@ def _build(
     scenario = _validate(layers)
     arms = resolve_arms(scenario, layers)
     own = keep_own_texts(scenario, layers)
-    return LoadedScenario(name, own, arms, compute_scenario_hash(scenario), (*earlier, *overrides), layers)
+    return LoadedScenario(
+        name,
+        own,
+        arms,
+        compute_scenario_hash(scenario),
+        (*earlier, *overrides),
+        layers,
+        find_notices(layers),
+    )
 
 
 def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:

@@ -1,0 +1,51 @@
+"""Notices of a scenario: keys that are accepted and have another name now."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from scenarios.files.line_numbers import find_line
+from scenarios.files.merging import Layer
+from scenarios.files.messages import FileMessage
+
+ANY = "*"
+"""Stands for any name in the path of an old key."""
+
+
+class OldKey(NamedTuple):
+    """A key of earlier versions.
+
+    Attributes:
+        path: Its path in the scenario; `ANY` stands for any name.
+        replacement: What to write instead, as the end of a sentence.
+    """
+
+    path: tuple[str, ...]
+    replacement: str
+
+
+OLD_KEYS: tuple[OldKey, ...] = ()
+"""The old keys that are accepted. A built-in scenario does not use them."""
+
+
+def find_notices(layers: Sequence[Layer]) -> tuple[FileMessage, ...]:
+    """The notices of a scenario, in the order of its layers and of the lines in each."""
+    return tuple(notice for layer in layers for notice in _find_in_layer(layer))
+
+
+def _find_in_layer(layer: Layer) -> list[FileMessage]:
+    found = [
+        FileMessage(layer.source, find_line(layer, path), ".".join(path), f"is an old key; {old.replacement}")
+        for old in OLD_KEYS
+        for path in _match(layer.data, old.path)
+    ]
+    return sorted(found, key=lambda notice: notice.line or 0)
+
+
+def _match(data: Any, pattern: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The paths of a layer that a pattern describes."""
+    if not pattern:
+        yield ()
+    elif isinstance(data, Mapping):
+        step, *below = pattern
+        for name in data if step == ANY else [name for name in (step,) if name in data]:
+            yield from ((name, *path) for path in _match(data[name], below))
