@@ -1,6 +1,6 @@
 """Validation errors of pydantic as readable messages: where, the value, and what is expected."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -10,30 +10,42 @@ from journey.core.suggestions import did_you_mean
 
 Location = Sequence[int | str]
 
+Locate = Callable[[Location], str]
+"""From the location of a key to the words that name its file and the key."""
 
-def format_validation_error(error: ValidationError, model: type[BaseModel], source: str) -> str:
+
+def format_validation_error(error: ValidationError, model: type[BaseModel], source: str | Locate) -> str:
     """All errors of a validation, one per line: ``source: key: what is wrong``.
 
     Args:
         error: The error that pydantic raised.
         model: The validated model; its keys are the suggestions for an unknown key.
-        source: The file (or other origin) of the data.
+        source: The file (or other origin) of the data; or a function that names the origin and the key, for data from
+            several files.
     """
-    return "\n".join(f"{source}: {_format_error(detail, model)}" for detail in error.errors(include_url=False))
+    return "\n".join(_format_error(detail, model, source) for detail in error.errors(include_url=False))
 
 
-def _format_error(detail: Any, model: type[BaseModel]) -> str:
+def _format_error(detail: Any, model: type[BaseModel], source: str | Locate) -> str:
     location: Location = detail["loc"]
-    key = _format_location(location)
+    place = name_place(location, source)
     value = detail["input"]
     if detail["type"] == "extra_forbidden":
-        return f"{key}: unknown key{did_you_mean(str(location[-1]), known_keys(model, location[:-1]))}"
+        return f"{place}: unknown key{did_you_mean(str(location[-1]), known_keys(model, location[:-1]))}"
     if detail["type"] == "missing":
-        return f"{key}: is missing; it has no default"
+        return f"{place}: is missing; it has no default"
     message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if detail["type"] == "value_error":
-        return f"{key}: {message}" if key else message
-    return f"{key}: {message}, but {_format_value(value)} was given"
+        return f"{place}: {message}"
+    return f"{place}: {message}, but {_format_value(value)} was given"
+
+
+def name_place(location: Location, source: str | Locate) -> str:
+    """The origin of a key and the key itself, such as ``policy.toml: thresholds.act_severity``."""
+    if not isinstance(source, str):
+        return source(location)
+    key = format_location(location)
+    return f"{source}: {key}" if key else source
 
 
 def known_keys(model: type[BaseModel], location: Location) -> list[str]:
@@ -67,7 +79,8 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
             yield from _models_in(inner)
 
 
-def _format_location(location: Location) -> str:
+def format_location(location: Location) -> str:
+    """A key with its list indices, such as ``plays[0].action``; empty for the whole data."""
     text = ""
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from journey.core.errors import InputError
 from journey.core.identifiers import normalise_identifier
 from journey.core.merging import deep_merge
-from journey.core.messages import format_validation_error
+from journey.core.messages import Locate, format_validation_error, name_place
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
 from journey.decision.rules import NO_ACTION
@@ -421,12 +421,12 @@ class Policy(PolicySection):
         return NO_ACTION
 
 
-def build_policy(override: dict[str, Any], source: str, stages: tuple[str, ...] | None = None) -> Policy:
+def build_policy(override: dict[str, Any], source: str | Locate, stages: tuple[str, ...] | None = None) -> Policy:
     """The default policy with `override` merged over it.
 
     Args:
         override: Nested keys of the policy; omitted keys keep their defaults.
-        source: Origin of the keys, for error messages.
+        source: Origin of the keys, for error messages; or a function that names the origin of each key.
         stages: The journey's stages, if known; then every stage that `override` names must be one of them.
 
     Raises:
@@ -441,18 +441,22 @@ def build_policy(override: dict[str, Any], source: str, stages: tuple[str, ...] 
     return policy
 
 
-def _refuse_unknown_stages(policy: Policy, override: dict[str, Any], stages: tuple[str, ...], source: str) -> None:
-    named = {f"evidence.typical_days.{stage}": stage for stage in override.get("evidence", {}).get("typical_days", {})}
+def _refuse_unknown_stages(
+    policy: Policy, override: dict[str, Any], stages: tuple[str, ...], source: str | Locate
+) -> None:
+    typical = override.get("evidence", {}).get("typical_days", {})
+    named: dict[tuple[str | int, ...], str] = {("evidence", "typical_days", stage): stage for stage in typical}
     if "plays" in override:
         named |= {
-            f"plays[{index}].stages": stage
+            ("plays", index, "stages"): stage
             for index, play in enumerate(policy.plays)
             for stage in play.stages
             if stage not in stages
         }
     for key, stage in named.items():
         if stage not in stages:
-            raise InputError(f"{source}: {key}: {stage!r} is not a stage of the journey{did_you_mean(stage, stages)}")
+            place = name_place(key, source)
+            raise InputError(f"{place}: {stage!r} is not a stage of the journey{did_you_mean(stage, stages)}")
 
 
 def read_policy(path: Path) -> Policy:

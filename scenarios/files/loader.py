@@ -17,7 +17,8 @@ from journey.decision.policy import ADDED_LATER
 from journey.records.model import CUSTOMER_FAMILY
 from journey.records.sources import FORMATS, split_name
 from scenarios.files.descriptions import fill_counts, keep_own_texts
-from scenarios.files.merging import Layer, find_source, merge_layers, normalise, refuse_contradictions
+from scenarios.files.included_files import include_files
+from scenarios.files.merging import Layer, drop_replaced, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.messages import FileMessage
 from scenarios.files.model import Scenario
 from scenarios.files.notices import find_notices
@@ -127,7 +128,10 @@ def _build(
 
     override_layers = [parse_override(each) for each in overrides]
     refuse_contradictions(override_layers)
-    layers = (*base, *override_layers, *options)
+    included = [part for layer in override_layers for part in include_files(layer, Path())]
+    # A key that is set beside the file that contains it overrides the file, whatever the order of the two.
+    included.sort(key=lambda layer: not layer.replaces)
+    layers = drop_replaced((*base, *included, *options))
     scenario = _validate(layers)
     arms = resolve_arms(scenario, layers)
     own = keep_own_texts(scenario, layers)
@@ -172,15 +176,16 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
     data = read_toml(path, name, "scenario")
     base = data.pop(_EXTENDS, None)
     own = Layer(name, _resolve_records_path(normalise(data), path.parent), path)
+    parts = include_files(own, path.parent)
     if base is None:
-        return [own]
+        return parts
     if not isinstance(base, str):
         raise InputError(f"{name}: extends: must be the name or path of one scenario, not {base!r}")
     try:
         base_name, base_path = _locate(base, path.parent)
     except InputError as error:
         raise InputError(f"{name}: extends: {error}") from None
-    return [*_file_layers(base_name, base_path, (*extended_by, path.resolve())), own]
+    return [*_file_layers(base_name, base_path, (*extended_by, path.resolve())), *parts]
 
 
 def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:

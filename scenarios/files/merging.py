@@ -5,12 +5,13 @@ Lists are replaced as a whole. Some keys exclude each other. If a later layer se
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.core.merging import deep_merge
+from journey.core.messages import format_location
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,12 +35,17 @@ class Layer:
         data: Its keys, normalised (see `normalise`).
         path: The file; None for options and overrides.
         is_option: Whether it is an option of a command or function, and not an override.
+        replaces: Path of the table that the layer replaces as a whole, for a file that is named in place of a table.
+        content_of: Path of the table that the file is the content of, such as that of the policy; the file has its keys
+            without this path. Empty for other files.
     """
 
     source: str
     data: Mapping[str, Any]
     path: "Path | None" = None
     is_option: bool = False
+    replaces: tuple[str, ...] = ()
+    content_of: tuple[str, ...] = ()
 
 
 def merge_keys(base: Mapping[str, Any], override: Mapping[str, Any], table: str = "") -> dict[str, Any]:
@@ -91,6 +97,27 @@ def merge_layers(layers: Sequence[Layer]) -> dict[str, Any]:
     return result
 
 
+def drop_replaced(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The layers without the tables that a later layer replaces as a whole."""
+    kept: list[Layer] = []
+    for layer in layers:
+        if layer.replaces:
+            kept = [replace(earlier, data=remove_key(earlier.data, layer.replaces)) for earlier in kept]
+        kept.append(layer)
+    return tuple(kept)
+
+
+def remove_key(data: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, Any]:
+    """A copy of nested tables without the key at `path`; the tables themselves if they do not have it."""
+    step, *below = path
+    if step not in data:
+        return data
+    if not below:
+        return {key: value for key, value in data.items() if key != step}
+    inner = data[step]
+    return {**data, step: remove_key(inner, below)} if isinstance(inner, Mapping) else data
+
+
 def normalise(data: Mapping[str, Any]) -> dict[str, Any]:
     """A layer in the form that is merged.
 
@@ -112,15 +139,28 @@ def _normalise_value(value: Any) -> Any:
 
 
 def find_source(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
-    """The source of the key at `path`: the last of the layers that contain most of the path."""
-    best, depth = layers[-1].source if layers else "", 0
+    """The source of the key at `path`; see `find_layer`."""
+    return find_layer(layers, path).source
+
+
+def name_key(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
+    """The source of a key and the key as it is written there, such as ``policy.toml: thresholds.act_severity``."""
+    layer = find_layer(layers, path)
+    is_inside = tuple(path[: len(layer.content_of)]) == layer.content_of
+    key = format_location(path[len(layer.content_of) :] if is_inside else path)
+    return f"{layer.source}: {key}" if key else layer.source
+
+
+def find_layer(layers: Sequence[Layer], path: Sequence[int | str]) -> Layer:
+    """The layer of the key at `path`: the last of the layers that contain most of the path."""
+    best, depth = layers[-1], 0
     for layer in layers:
         reached = _match_depth(layer.data, path)
         if reached and reached >= depth:
-            best, depth = layer.source, reached
-    if depth == 0 and layers:
+            best, depth = layer, reached
+    if depth == 0:
         # No layer sets the key, so it is missing, and the scenario's own file is where to add it.
-        files = [layer.source for layer in layers if layer.path is not None]
+        files = [layer for layer in layers if layer.path is not None and not layer.replaces]
         return files[-1] if files else best
     return best
 

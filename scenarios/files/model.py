@@ -74,7 +74,9 @@ class Arm(SpecModel):
     actions: tuple[str, ...] | None = Field(
         default=None, description="Actions of the catalogue that the arm may take. Default: all of them."
     )
-    policy: PolicyOverride = Field(default={}, description="Overrides the scenario's policy, key by key.")
+    policy: PolicyOverride = Field(
+        default={}, description="Overrides the scenario's policy, key by key; or the path of a policy file that does."
+    )
     reviewers: ReviewersOverride = Field(default={}, description="Overrides the scenario's reviewers, key by key.")
     acquisition: AcquisitionOverride = Field(
         default={}, description="Overrides the scenario's acquisition, key by key, for example its budget or rule."
@@ -107,9 +109,14 @@ class Scenario(SpecModel):
         description="Campaigns whose buyers are the customers. The population's segments then describe the customers, "
         "the channels determine their numbers, and `population.size` is the number that the reviewers are planned for.",
     )
-    journey: JourneyTable | None = Field(default=None, description="Stages and moves. Default: the default journey.")
+    journey: JourneyTable | None = Field(
+        default=None,
+        description="Stages and moves, or the path of a file with the table `[journey]`. Default: the default journey.",
+    )
     world: World
-    policy: PolicyOverride = Field(default={}, description="Overrides the default policy, key by key.")
+    policy: PolicyOverride = Field(
+        default={}, description="Overrides the default policy, key by key; or the path of a policy file."
+    )
     reviewers: Reviewers = Reviewers()
     money: Money = Money()
     arms: dict[str, Arm] = Field(description="The arms by name; all others are compared with `baseline`.")

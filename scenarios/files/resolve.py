@@ -1,19 +1,18 @@
 """Resolve a scenario into its arms for the engine, each with its own policy, population and reviewers."""
 
-import re
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from journey.core.errors import InputError
-from journey.core.messages import format_validation_error
+from journey.core.messages import Locate, format_validation_error
 from journey.decision.policy import Policy, build_policy
 from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
 from scenarios.files.acquisition_checks import validate_acquisition
 from scenarios.files.cross_checks import validate_references
 from scenarios.files.event_limits import check_expected_events
-from scenarios.files.merging import Layer, find_source, merge_keys
+from scenarios.files.merging import Layer, find_source, merge_keys, name_key
 from scenarios.files.model import Arm, Scenario
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
@@ -40,7 +39,7 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     # The expected events of an invalid scenario mean nothing, and computing them may fail.
     problems = problems or list(check_expected_events(scenario, journey))
     if problems:
-        raise InputError("\n".join(f"{find_source(layers, p.path)}: {p.key}: {p.message}" for p in problems))
+        raise InputError("\n".join(f"{name_key(layers, p.path)}: {p.message}" for p in problems))
     return arms
 
 
@@ -75,12 +74,7 @@ def _resolve_policy(scenario: Scenario, path: tuple[str, ...], journey: Journey,
     override = scenario.policy
     if path:
         override = merge_keys(override, scenario.arms[path[1]].policy)
-    key = ".".join((*path, "policy"))
-    source = f"{find_source(layers, (*path, 'policy'))}: {key}"
-    try:
-        return build_policy(override, source, journey.stages)
-    except InputError as error:
-        raise InputError(_prefix_keys(source, str(error))) from None
+    return build_policy(override, _locate(layers, (*path, "policy")), journey.stages)
 
 
 def _resolve_reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence[Layer]) -> Reviewers:
@@ -88,8 +82,8 @@ def _resolve_reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence
     try:
         return Reviewers.model_validate(merge_keys(base, arm.reviewers, "reviewers"))
     except ValidationError as error:
-        source = f"{find_source(layers, ('arms', name, 'reviewers'))}: arms.{name}.reviewers"
-        raise InputError(_prefix_keys(source, format_validation_error(error, Reviewers, source))) from None
+        locate = _locate(layers, ("arms", name, "reviewers"))
+        raise InputError(format_validation_error(error, Reviewers, locate)) from None
 
 
 def _resolve_population(scenario: Scenario, name: str, arm: Arm, policy: Policy, layers: Sequence[Layer]) -> Population:
@@ -97,14 +91,14 @@ def _resolve_population(scenario: Scenario, name: str, arm: Arm, policy: Policy,
     if scenario.acquisition is None:
         return scenario.population
     base = scenario.acquisition.model_dump(exclude_unset=True)
-    source = f"{find_source(layers, ('arms', name, 'acquisition'))}: arms.{name}.acquisition"
     try:
         acquisition = Acquisition.model_validate(merge_keys(base, arm.acquisition))
     except ValidationError as error:
-        raise InputError(_prefix_keys(source, format_validation_error(error, Acquisition, source))) from None
+        locate = _locate(layers, ("arms", name, "acquisition"))
+        raise InputError(format_validation_error(error, Acquisition, locate)) from None
     return with_acquisition(scenario.population, acquisition, spread=scenario.world.frailty_spread, churn=policy.churn)
 
 
-def _prefix_keys(source: str, text: str) -> str:
-    """Join the keys of a section to its path with a dot, as a user would write them; other sentences are unchanged."""
-    return re.sub(rf"^{re.escape(source)}: (?=[\w.\[\]-]+(:| names))", f"{source}.", text, flags=re.MULTILINE)
+def _locate(layers: Sequence[Layer], path: tuple[str, ...]) -> Locate:
+    """A function that names the source and the key of a location in the table at `path`."""
+    return lambda location: name_key(layers, (*path, *location))

@@ -12,6 +12,10 @@ from scenarios.files.model import Scenario
 
 _NAMES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
+_FILE = {"type": "string", "description": "Path of a file with the table, relative to this file."}
+_NAMED_BY_FILE = ("Policy", "Journey")
+"""Tables in whose place a file can be named."""
+
 _JOURNEY: dict[str, Any] = {
     "type": "object",
     "description": "Stages and legal moves.",
@@ -82,6 +86,7 @@ def _finish(value: Any) -> Any:
         return {**rest, "anyOf": [{"type": "number", "minimum": 0}, {"$ref": "#/$defs/Amount"}]}
     if value.get("type") == "object" and value.get("format") in ("Policy", "Reviewers", "Journey", "Acquisition"):
         rest = {key: item for key, item in value.items() if key not in ("type", "format")}
-        return {**rest, "$ref": f"#/$defs/{value['format']}"}
+        reference = {"$ref": f"#/$defs/{value['format']}"}
+        return {**rest, **({"anyOf": [_FILE, reference]} if value["format"] in _NAMED_BY_FILE else reference)}
     # `required` with a list is the keyword; with a table it is a property of that name.
     return {key: _finish(item) for key, item in value.items() if key != "required" or not isinstance(item, list)}

@@ -36,7 +36,7 @@ PLACEHOLDERS = {
 
 TYPES = {"number": "number", "integer": "whole number", "string": "text", "boolean": "true or false", "null": ""}
 PAGES_OF = {
-    "Policy": "as the [policy](policy-keys.md)",
+    "Policy": "as the [policy](policy-keys.md), or text",
     "Reviewers": "as [`reviewers`](#reviewers)",
     "Acquisition": "as [`acquisition`](#acquisition)",
 }
@@ -161,13 +161,20 @@ def _with_defaults(properties: Schema, default: Any) -> Schema:
 
 def _resolve(node: Schema, definitions: Schema) -> Schema:
     """A node without a reference; tables that override another one are marked ``$override``."""
-    reference = node.get("$ref", "").removeprefix("#/$defs/")
+    reference = _find_reference(node).removeprefix("#/$defs/")
     if not reference:
         return node
-    rest = {key: value for key, value in node.items() if key != "$ref"}
+    rest = {key: value for key, value in node.items() if key not in ("$ref", "anyOf")}
     if reference in PAGES_OF and rest.get("default") == {}:
         return {**rest, "$override": reference}
     return {**definitions[reference], **rest}
+
+
+def _find_reference(node: Schema) -> str:
+    """The reference of a node to a definition; also of a table in whose place a file can be named."""
+    options = [option["$ref"] for option in node.get("anyOf", []) if "$ref" in option]
+    is_table_or_file = len(options) == 1 and any(option.get("type") == "string" for option in node["anyOf"])
+    return str(options[0] if is_table_or_file else node.get("$ref", ""))
 
 
 def _find_child(node: Schema, definitions: Schema, path: str, key: str) -> tuple[Schema | None, str]:

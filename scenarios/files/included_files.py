@@ -1,0 +1,113 @@
+"""Files that a scenario names in place of a table: ``journey = "FILE"``, and ``policy = "FILE"`` (also of an arm).
+
+A journey file contains the table ``[journey]`` alone. A policy file contains what `journey evaluate --policy` accepts.
+A file replaces the table of earlier layers as a whole, because a policy file means the same policy in every place.
+Keys that are set beside it, or in later layers, override its keys.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from journey.core.errors import InputError
+from journey.core.toml_files import read_toml
+from scenarios.files.merging import Layer, normalise, remove_key
+
+JOURNEY = "journey"
+POLICY = "policy"
+JOURNEY_FILE_KEYS = (JOURNEY,)
+"""Top-level keys of a journey file."""
+
+
+def include_files(layer: Layer, folder: Path) -> list[Layer]:
+    """The layers of the files that a layer names in place of tables, and then the layer without these keys.
+
+    Args:
+        layer: The layer of a file, or of an override.
+        folder: Folder from which relative paths start.
+
+    Raises:
+        InputError: A file is missing or invalid, or the value is neither a table nor a path.
+    """
+    included = [_read_included(layer, path, value, folder) for path, value in _list_file_names(layer)]
+    data = layer.data
+    for part in included:
+        data = remove_key(data, part.replaces)
+    # An override has no other keys, and the layer of a file stays even if it is empty.
+    return [*included, replace(layer, data=data)] if data or layer.path is not None else included
+
+
+def is_journey_file(data: Mapping[str, Any]) -> bool:
+    """Whether the content of a file is a journey alone, and not a scenario."""
+    return JOURNEY in data and set(data) <= set(JOURNEY_FILE_KEYS)
+
+
+def read_journey_table(path: Path, name: str) -> dict[str, Any]:
+    """The table ``[journey]`` of a journey file.
+
+    Args:
+        path: The file.
+        name: The file as the user named it, for messages.
+
+    Raises:
+        InputError: The file cannot be read, has no table ``[journey]``, or has other keys.
+    """
+    data = read_toml(path, name, JOURNEY)
+    other = [key for key in data if key not in JOURNEY_FILE_KEYS]
+    if JOURNEY not in data:
+        reason = "; put its keys below a line [journey]" if {"stages", "moves"} & set(data) else ""
+        raise InputError(f"{name}: has no table [journey]{reason}")
+    if other:
+        keys = ", ".join(other)
+        raise InputError(f"{name}: {keys}: not part of a journey file, which contains the table [journey] alone")
+    if not isinstance(data[JOURNEY], dict):
+        raise InputError(f"{name}: journey: must be a table, because this is the journey file itself")
+    return normalise(data[JOURNEY])
+
+
+def _list_file_names(layer: Layer) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The paths of the tables in whose place a layer names a file, and the names."""
+    paths: list[tuple[str, ...]] = [(JOURNEY,), (POLICY,)]
+    arms = layer.data.get("arms")
+    if isinstance(arms, Mapping):
+        paths += [("arms", name, POLICY) for name in arms]
+    for path in paths:
+        value = _find_value(layer.data, path)
+        if isinstance(value, str):
+            yield path, value
+        elif value is not None and not isinstance(value, Mapping):
+            raise InputError(
+                f"{layer.source}: {'.'.join(path)}: must be a table or the path of a file, but {value!r} was given"
+            )
+
+
+def _find_value(data: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        data = data.get(step) if isinstance(data, Mapping) else None
+    return data
+
+
+def _read_included(layer: Layer, path: tuple[str, ...], name: str, folder: Path) -> Layer:
+    """The layer of one file that is named at `path`."""
+    key = ".".join(path)
+    if not name:
+        raise InputError(f"{layer.source}: {key}: names no file; write its path, or remove the key")
+    try:
+        file = folder / Path(name).expanduser()
+    except RuntimeError:
+        raise InputError(f"{layer.source}: {key}: {name}: the home folder of this user is unknown") from None
+    if file.is_dir():
+        raise InputError(f"{layer.source}: {key}: {file}: is a folder; name the {path[-1]} file in it")
+    try:
+        if path[-1] == JOURNEY:
+            data = read_journey_table(file, str(file))
+        else:
+            data = normalise(read_toml(file, str(file), POLICY))
+    except InputError as error:
+        if file.exists():
+            raise
+        raise InputError(f"{layer.source}: {key}: {error}") from None
+    for step in reversed(path):
+        data = {step: data}
+    return Layer(str(file), data, file, replaces=path, content_of=path if path[-1] == POLICY else ())
