@@ -21,7 +21,7 @@ run_path(str(Path(__file__).parents[1] / "journey/core/shadowing.py"))["refuse_s
 )
 
 from journey.core.errors import InputError, JourneyError, MissingPackageError
-from journeylab.functions import check, compare, evaluate, load_scenario, scenarios, simulate
+from journeylab.functions import check, compare, evaluate, load_scenario, metrics, scenarios, simulate
 
 if TYPE_CHECKING:
     from journey.decision.policy import Policy
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from scenarios.execution.protocol import WorkerDiedError
     from scenarios.files.loader import LoadedScenario
     from scenarios.operations.catalogue import ScenarioSummary
+    from scenarios.operations.metric_list import MetricSummary
     from scenarios.operations.simulation_result import SimulationResult
 
     __version__: str
@@ -45,6 +46,7 @@ __all__ = [
     "Journey",
     "JourneyError",
     "LoadedScenario",
+    "MetricSummary",
     "MissingPackageError",
     "Policy",
     "Records",
@@ -57,6 +59,7 @@ __all__ = [
     "default_journey",
     "evaluate",
     "load_scenario",
+    "metrics",
     "scenarios",
     "simulate",
 ]
@@ -67,6 +70,7 @@ _LAZY = {
     "Evaluation": "journey.evaluation.evaluate",
     "Journey": "journey.machine",
     "LoadedScenario": "scenarios.files.loader",
+    "MetricSummary": "scenarios.operations.metric_list",
     "Policy": "journey.decision.policy",
     "Records": "journey.records.folder",
     "ScenarioSummary": "scenarios.operations.catalogue",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scenarios.comparison.options import ProgressCallback, RunProgress
     from scenarios.files.loader import LoadedScenario
     from scenarios.operations.catalogue import ScenarioSummary
+    from scenarios.operations.metric_list import MetricSummary
     from scenarios.operations.simulation_result import SimulationResult
 
 Engine: TypeAlias = Literal["auto", "reference", "compiled"]
@@ -55,6 +56,32 @@ def load_scenario(source: "str | Path | LoadedScenario", *, overrides: Overrides
     from scenarios.operations.options import open_scenario
 
     return open_scenario(source, overrides)
+
+
+def metrics(
+    scenario: "str | Path | LoadedScenario | None" = None, *, overrides: Overrides | None = None
+) -> "list[MetricSummary]":
+    """List the metrics that can be asked for. See `journey metrics`.
+
+    Args:
+        scenario: Name of a built-in scenario, path of a scenario file (TOML), or a loaded scenario. Default: all
+            built-in metrics.
+        overrides: Keys of the scenario to override, as in `load_scenario`. Default: none.
+
+    Returns:
+        The metrics with their units and definitions.
+
+    Raises:
+        InputError: The scenario is not valid, or there are overrides without a scenario.
+    """
+    from scenarios.operations.metric_list import list_metrics
+    from scenarios.operations.options import open_scenario
+
+    if scenario is None and overrides:
+        from journey.core.errors import InputError
+
+        raise InputError("overrides: change a scenario, and none is given; name a scenario")
+    return list_metrics(None if scenario is None else open_scenario(scenario, overrides))
 
 
 def compare(

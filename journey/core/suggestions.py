@@ -1,7 +1,7 @@
 """The hint that follows an unknown word in an error message."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
@@ -18,7 +18,23 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     return suggest_close(word, known) or (f"; known here: {', '.join(known)}" if known else "")
 
 
-def suggest_close(word: str, known: Sequence[str]) -> str:
-    """``; did you mean 'x'?`` when a known word is close, otherwise empty. A word that differs in capitals is close."""
-    close = get_close_matches(word, known, n=1) or get_close_matches(word.casefold(), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+def suggest_close(word: str, known: Sequence[str], limit: int = 1) -> str:
+    """``; did you mean 'x'?`` when a known word is close, otherwise empty. A word that differs in capitals is close.
+
+    Args:
+        word: The word that is not known.
+        known: The words that would be valid.
+        limit: Largest number of known words to name: ``; did you mean 'x' or 'y'?``.
+    """
+    close = get_close_matches(word, known, n=limit) or get_close_matches(word.casefold(), known, n=limit)
+    # Further words are named only if they are about as close as the first.
+    close = [each for each in close if _similarity(word, each) >= _similarity(word, close[0]) - _NEARLY]
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+_NEARLY = 0.1
+"""Largest difference in similarity (0 to 1) between the closest word and others that are named with it."""
+
+
+def _similarity(word: str, known: str) -> float:
+    return SequenceMatcher(None, word.casefold(), known.casefold()).ratio()

@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "scenarios": "scenarios.cli.scenarios",
     "schema": "scenarios.cli.schema",
     "validate": "scenarios.cli.validate",
+    "metrics": "scenarios.cli.metrics",
     "draw": "scenarios.cli.draw",
     "simulate": "scenarios.cli.simulate",
     "compare": "scenarios.cli.compare",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE
 from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import Metric, format_metric, parse_segment
+from scenarios.metrics.definitions import Metric, format_metric
 from scenarios.metrics.effects import compute_paired_difference
 
 if TYPE_CHECKING:
@@ -147,7 +147,6 @@ def parse_precision(
     *,
     maximum: int | None,
     replications: int,
-    segments: Sequence[str] | None,
     metrics: MetricCatalogue,
 ) -> PrecisionTarget | None:
     """The precision target of ``METRIC=HALF_WIDTH`` arguments; None without arguments.
@@ -156,8 +155,6 @@ def parse_precision(
         arguments: The arguments.
         maximum: Maximum number of replications; None for the default.
         replications: Replications of the scenario, which are run before the first evaluation.
-        segments: Segments of the population, whose metrics are named as ``churn_rate[SMB]``; None where only the
-            records determine them.
         metrics: The metrics of the scenario.
 
     Raises:
@@ -170,7 +167,7 @@ def parse_precision(
         return None
     targets: dict[str, float] = {}
     for argument in arguments:
-        name, half_width = _parse_target(argument, segments, metrics)
+        name, half_width = _parse_target(argument, metrics)
         if name in targets:
             raise InputError(f"--precision {argument}: {name} was already given; give one half-width per metric")
         targets[name] = half_width
@@ -183,18 +180,14 @@ def parse_precision(
     return PrecisionTarget(targets, maximum, metrics)
 
 
-def _parse_target(argument: str, segments: Sequence[str] | None, metrics: MetricCatalogue) -> tuple[str, float]:
-    name, sign, number = argument.partition("=")
+def _parse_target(argument: str, metrics: MetricCatalogue) -> tuple[str, float]:
+    # The last sign, because the name of a metric of one tier contains one: conversion[tier=high]=0.01.
+    name, sign, number = argument.rpartition("=")
     name = name.strip()
-    if not sign:
+    if not sign or number.endswith("]"):
         raise InputError(f"--precision {argument}: must be METRIC=HALF_WIDTH, for instance churn_rate=0.002")
-    if name not in metrics:
-        raise InputError(f"--precision {argument}: {metrics.describe_unknown_name(name)}")
-    segment = parse_segment(name)
-    if segment is not None and segments is not None and segment not in segments:
-        from journey.core.suggestions import did_you_mean
-
-        raise InputError(f"--precision {argument}: unknown segment {segment!r}{did_you_mean(segment, list(segments))}")
+    if mistake := metrics.describe_mistake(name):
+        raise InputError(f"--precision {argument}: {mistake}")
     try:
         half_width = float(number)
     except ValueError:

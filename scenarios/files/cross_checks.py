@@ -7,9 +7,8 @@ from typing import NamedTuple
 from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
+from scenarios.files.metric_catalogue import build_catalogue
 from scenarios.files.model import Scenario
-from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import parse_segment
 from simulation.model.population_spec import BUNDLED, Correlations
 
 
@@ -62,9 +61,8 @@ def unknown_name(path: tuple[str, ...], name: str, expected: str, known: Iterabl
 
 
 def _check_primary_metric(scenario: Scenario) -> Iterator[Mistake]:
-    metrics = MetricCatalogue()
-    if scenario.primary_metric not in metrics:
-        yield Mistake(("primary_metric",), metrics.describe_unknown_name(scenario.primary_metric))
+    if mistake := build_catalogue(scenario).describe_mistake(scenario.primary_metric):
+        yield Mistake(("primary_metric",), mistake)
 
 
 def _live_stages(scenario: Scenario, journey: Journey) -> list[str]:
@@ -243,9 +241,6 @@ def _check_segments(scenario: Scenario) -> Iterator[Mistake]:
         # The segments come from the records; a ratio for a segment that does not occur has no effect.
         return
     known = scenario.population.segments
-    segment = parse_segment(scenario.primary_metric)
-    if segment is not None and segment not in known:
-        yield unknown_name(("primary_metric",), segment, "a segment of the population", known)
     world = scenario.world
     tables: list[tuple[tuple[str, ...], Collection[str]]] = [
         (("world", "moves", move, "by_segment"), clock.by_segment) for move, clock in world.moves.items()

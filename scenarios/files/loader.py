@@ -20,6 +20,7 @@ from scenarios.files.descriptions import fill_counts, keep_own_texts
 from scenarios.files.included_files import include_files
 from scenarios.files.merging import Layer, drop_replaced, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.messages import FileMessage
+from scenarios.files.metric_catalogue import build_catalogue
 from scenarios.files.model import Scenario
 from scenarios.files.notices import find_notices
 from scenarios.files.overrides import parse_override
@@ -72,7 +73,7 @@ class LoadedScenario:
     @property
     def metrics(self) -> MetricCatalogue:
         """The definitions of the metrics that can be asked for."""
-        return MetricCatalogue()
+        return build_catalogue(self.scenario, self.name)
 
     def has_option(self, name: str) -> bool:
         """Whether an option of a command or function, such as ``customers``, changed the scenario."""

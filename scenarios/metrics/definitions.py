@@ -8,6 +8,9 @@ from journey.money.format import format_dollars
 Unit = Literal["share", "dollars", "dollars each", "count", "days", "points", "ratio", "per customer"]
 
 
+CAMPAIGNS = "campaigns"
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One metric.
@@ -18,6 +21,9 @@ class Metric:
         better: The direction that is better for the company; None where neither is.
         meaning: One sentence for reports.
         unknown_if: When the value is unknown.
+        group: What it is about, for lists.
+        by: What it can be split by: ``NAME[SEGMENT]`` is that of a segment, ``NAME[tier=TIER]`` that of a risk tier.
+        source: Where it is declared: ``built in``, or a file and a key.
     """
 
     label: str
@@ -25,26 +31,39 @@ class Metric:
     better: Literal["lower", "higher"] | None
     meaning: str
     unknown_if: str = "not measured"
+    group: str = "customers"
+    by: tuple[Literal["segment", "tier"], ...] = ()
+    source: str = "built in"
 
     @property
     def is_total(self) -> bool:
         """Whether it is a total over the cohort, as opposed to a mean or a share."""
         return self.unit in ("dollars", "count")
 
+    @property
+    def is_of_campaigns(self) -> bool:
+        """Whether it exists only in scenarios with campaigns."""
+        return self.group == CAMPAIGNS
+
 
 BUILT_IN: dict[str, Metric] = {
     "churn_rate": Metric(
-        "churn rate", "share", "lower", "Share of customers that have churned by the end.", "no customer"
+        "churn rate",
+        "share",
+        "lower",
+        "Share of customers that have churned by the end.",
+        "no customer",
+        by=("segment",),
     ),
     "retained_value": Metric(
         "retained value", "dollars", "higher", "Annual account value of the customers active at the end."
     ),
     "escalations": Metric("escalations", "count", "lower", "Transitions into escalation."),
-    "interventions": Metric("interventions", "count", None, "Executed actions."),
-    "reviews": Metric("reviews", "count", None, "Approval requests decided by a reviewer."),
+    "interventions": Metric("interventions", "count", None, "Executed actions.", group="actions"),
+    "reviews": Metric("reviews", "count", None, "Approval requests decided by a reviewer.", group="reviews"),
     "csat": Metric("CSAT", "points", "higher", "Mean satisfaction at the end, on a scale of 1 to 5.", "no customer"),
     "contacts_per_customer": Metric(
-        "contacts per customer", "ratio", None, "Executed actions per customer.", "no customer"
+        "contacts per customer", "ratio", None, "Executed actions per customer.", "no customer", group="actions"
     ),
     "contact_precision": Metric(
         "contact precision",
@@ -52,6 +71,7 @@ BUILT_IN: dict[str, Metric] = {
         "higher",
         "Share of contacts that reached a customer in distress.",
         "no action was executed",
+        group="actions",
     ),
     "contact_recall": Metric(
         "contact recall",
@@ -59,6 +79,7 @@ BUILT_IN: dict[str, Metric] = {
         "higher",
         "Share of distress episodes with at least one action.",
         "no distress episode",
+        group="actions",
     ),
     "distress_days_per_customer": Metric(
         "distress per customer",
@@ -73,6 +94,7 @@ BUILT_IN: dict[str, Metric] = {
         "lower",
         "Mean wait of the decided requests for their reviewer.",
         "no reviewer decided a request",
+        group="reviews",
     ),
     "review_wait_days_p90": Metric(
         "review wait, 90th percentile",
@@ -80,17 +102,21 @@ BUILT_IN: dict[str, Metric] = {
         "lower",
         "90th percentile of that wait, accurate to 1 %.",
         "no reviewer decided a request",
+        group="reviews",
     ),
-    "reviews_expired": Metric("reviews expired", "count", "lower", "Approval requests that expired before a review."),
+    "reviews_expired": Metric(
+        "reviews expired", "count", "lower", "Approval requests that expired before a review.", group="reviews"
+    ),
     "expired_wait_days_mean": Metric(
         "wait of expired reviews",
         "days",
         None,
         "Mean wait of the requests that expired before a review.",
         "no request expired",
+        group="reviews",
     ),
     "reviews_withdrawn": Metric(
-        "reviews withdrawn", "count", None, "Approval requests withdrawn because the customer left."
+        "reviews withdrawn", "count", None, "Approval requests withdrawn because the customer left.", group="reviews"
     ),
     "withdrawn_wait_days_mean": Metric(
         "wait of withdrawn reviews",
@@ -98,6 +124,7 @@ BUILT_IN: dict[str, Metric] = {
         None,
         "Mean wait of the withdrawn requests, until a review or withdrawal.",
         "no request was withdrawn",
+        group="reviews",
     ),
     "gate_utilisation": Metric(
         "reviewer utilisation",
@@ -105,9 +132,15 @@ BUILT_IN: dict[str, Metric] = {
         None,
         "Share of the reviewers' working time spent on reviews.",
         "the reviewers have no working time",
+        group="reviews",
     ),
     "signal_precision": Metric(
-        "signal precision", "share", "higher", "Share of negative signals caused by distress.", "no negative signal"
+        "signal precision",
+        "share",
+        "higher",
+        "Share of negative signals caused by distress.",
+        "no negative signal",
+        group="signals and records",
     ),
     "signal_recall": Metric(
         "signal recall",
@@ -115,6 +148,7 @@ BUILT_IN: dict[str, Metric] = {
         "higher",
         "Share of distress episodes with at least one signal.",
         "no distress episode",
+        group="signals and records",
     ),
     "state_classification_accuracy": Metric(
         "stage accuracy of records",
@@ -122,34 +156,68 @@ BUILT_IN: dict[str, Metric] = {
         "higher",
         "Share of evaluations whose recorded stage was correct.",
         "no evaluation",
+        group="signals and records",
     ),
     "won_back": Metric("won back", "count", "higher", "Customers that returned after churning."),
-    "media_spend": Metric("media spend", "dollars", None, "Dollars spent on impressions."),
-    "impressions": Metric("impressions", "count", None, "Impressions bought."),
-    "clicks": Metric("clicks", "count", None, "Impressions that were clicked."),
-    "visits": Metric("visits", "count", None, "Clicks that reached the site."),
-    "signups": Metric("signups", "count", None, "Visitors that signed up."),
-    "demo_requests": Metric("demo requests", "count", None, "Prospects that requested a demo."),
-    "purchases": Metric("purchases", "count", None, "Prospects that bought by the end, including later churned ones."),
-    "click_rate": Metric("click rate", "share", None, "Clicks per impression.", "no impression"),
+    "media_spend": Metric("media spend", "dollars", None, "Dollars spent on impressions.", group=CAMPAIGNS),
+    "impressions": Metric("impressions", "count", None, "Impressions bought.", group=CAMPAIGNS),
+    "clicks": Metric("clicks", "count", None, "Impressions that were clicked.", group=CAMPAIGNS),
+    "visits": Metric("visits", "count", None, "Clicks that reached the site.", group=CAMPAIGNS),
+    "signups": Metric("signups", "count", None, "Visitors that signed up.", group=CAMPAIGNS),
+    "demo_requests": Metric("demo requests", "count", None, "Prospects that requested a demo.", group=CAMPAIGNS),
+    "purchases": Metric(
+        "purchases", "count", None, "Prospects that bought by the end, including later churned ones.", group=CAMPAIGNS
+    ),
+    "click_rate": Metric("click rate", "share", None, "Clicks per impression.", "no impression", group=CAMPAIGNS),
     "visit_rate": Metric(
-        "visit rate", "share", None, "Visits per preceding funnel step.", "no prospect reached the step before"
+        "visit rate",
+        "share",
+        None,
+        "Visits per preceding funnel step.",
+        "no prospect reached the step before",
+        group=CAMPAIGNS,
     ),
     "signup_rate": Metric(
-        "signup rate", "share", None, "Signups per preceding funnel step.", "no prospect reached the step before"
+        "signup rate",
+        "share",
+        None,
+        "Signups per preceding funnel step.",
+        "no prospect reached the step before",
+        group=CAMPAIGNS,
     ),
     "demo_request_rate": Metric(
-        "demo rate", "share", None, "Demo requests per preceding funnel step.", "no prospect reached the step before"
+        "demo rate",
+        "share",
+        None,
+        "Demo requests per preceding funnel step.",
+        "no prospect reached the step before",
+        group=CAMPAIGNS,
     ),
     "purchase_rate": Metric(
-        "purchase rate", "share", None, "Purchases per preceding funnel step.", "no prospect reached the step before"
+        "purchase rate",
+        "share",
+        None,
+        "Purchases per preceding funnel step.",
+        "no prospect reached the step before",
+        group=CAMPAIGNS,
     ),
     "cost_per_acquisition": Metric(
-        "cost per acquisition", "dollars each", "lower", "Media spend per buyer, including churned buyers.", "no buyer"
+        "cost per acquisition",
+        "dollars each",
+        "lower",
+        "Media spend per buyer, including churned buyers.",
+        "no buyer",
+        group=CAMPAIGNS,
     ),
-    "retained_buyers": Metric("retained buyers", "count", "higher", "Buyers that are still customers at the end."),
+    "retained_buyers": Metric(
+        "retained buyers", "count", "higher", "Buyers that are still customers at the end.", group=CAMPAIGNS
+    ),
     "retained_margin": Metric(
-        "retained margin", "dollars", "higher", "Discounted margin on all payments of buyers by the end."
+        "retained margin",
+        "dollars",
+        "higher",
+        "Discounted margin on all payments of buyers by the end.",
+        group=CAMPAIGNS,
     ),
     "margin_per_media_dollar": Metric(
         "margin per media dollar",
@@ -157,21 +225,37 @@ BUILT_IN: dict[str, Metric] = {
         "higher",
         "Retained margin per dollar of media.",
         "nothing was spent on media",
+        group=CAMPAIGNS,
     ),
-    "budget_moved": Metric("budget moved", "dollars", None, "Dollars moved between channels."),
+    "budget_moved": Metric("budget moved", "dollars", None, "Dollars moved between channels.", group=CAMPAIGNS),
 }
 """The metrics of every scenario by name; `scenarios.metrics.catalogue` adds those that a scenario declares."""
 
 
+_TIER = "tier="
+
+
 def parse_base_name(name: str) -> str:
-    """The metric without its segment: ``churn_rate`` for ``churn_rate[SMB]``."""
+    """The metric without its segment or tier: ``churn_rate`` for ``churn_rate[SMB]``."""
     return name.partition("[")[0]
 
 
-def parse_segment(name: str) -> str | None:
-    """The segment of a name such as ``churn_rate[SMB]``; None for the whole population."""
+def parse_part(name: str) -> str | None:
+    """The part of the population in a name: ``SMB`` or ``tier=high``; None for the whole population."""
     _, bracket, rest = name.partition("[")
     return rest.removesuffix("]") if bracket else None
+
+
+def parse_segment(name: str) -> str | None:
+    """The segment of a name such as ``churn_rate[SMB]``; None for a tier and for the whole population."""
+    part = parse_part(name)
+    return None if part is None or part.startswith(_TIER) else part
+
+
+def parse_tier(name: str) -> str | None:
+    """The tier of a name such as ``churn_rate[tier=high]``; None for a segment and for the whole population."""
+    part = parse_part(name)
+    return part.removeprefix(_TIER) if part is not None and part.startswith(_TIER) else None
 
 
 def format_metric(value: float | None, unit: Unit, *, difference: bool = False, is_nonzero: bool = False) -> str:

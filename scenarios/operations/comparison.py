@@ -119,14 +119,12 @@ def _parse_precision(
     loaded: "LoadedScenario", precision: Mapping[str, float] | Sequence[str] | None, maximum: int | None
 ) -> "PrecisionTarget | None":
     scenario = loaded.scenario
-    segments = None if scenario.population.records else tuple(scenario.population.segments)
     if isinstance(precision, Mapping):
         precision = [f"{metric}={half_width}" for metric, half_width in precision.items()]
     return parse_precision(
         precision or (),
         maximum=maximum,
         replications=scenario.replications,
-        segments=segments,
         metrics=loaded.metrics,
     )
 

@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "campaigns": (("campaigns",), ("campaigns", CAMPAIGNS)),
     "budget": (("budget", "propose", "PROP_CAMP_002_CH_03_CH_02_20260319", MARKETING, "--on", "2026-03-20"),),
     "scenarios": (("scenarios",),),
+    "metrics": (("metrics",), ("metrics", "default")),
     "validate": tuple(("validate", name) for name in BUILT_IN),
     "simulate": (
         *(("simulate", *run) for run in BUILT_IN.values()),

@@ -10,6 +10,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "--as-of", "2025-01-14"),
     "campaigns": ("campaigns",),
     "scenarios": ("scenarios",),
+    "metrics": ("metrics", "acquisition_quality"),
     "validate": ("validate", "acquisition_quality"),
     "simulate": ("simulate", "default", *SMALL),
     "explain": ("explain", "onboarding_outreach", "--customer", "3", *SMALL),

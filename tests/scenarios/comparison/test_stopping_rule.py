@@ -30,7 +30,7 @@ def default():
     return load("default", ["replications=4"])
 
 
-METRICS = MetricCatalogue()
+METRICS = MetricCatalogue(segments=("SMB",))
 
 
 def target(half_width, maximum=200):
@@ -132,7 +132,7 @@ def test_progress_names_the_interval_furthest_from_its_target(default):
     [
         (["churn_rate"], None, "must be METRIC=HALF_WIDTH, for instance churn_rate=0.002"),
         (["chrun_rate=0.1"], None, "unknown metric 'chrun_rate'; did you mean 'churn_rate'?"),
-        (["churn_rate[SBM]=0.1"], None, "unknown segment 'SBM'; did you mean 'SMB'?"),
+        (["churn_rate[SBM]=0.1"], None, "'SBM' is not a segment of the population; did you mean 'SMB'?"),
         (["churn_rate=0"], None, "must be a number above 0 (share), not '0'"),
         (["churn_rate=-1"], None, "must be a number above 0"),
         (["churn_rate=nan"], None, "must be a number above 0"),
@@ -145,17 +145,15 @@ def test_progress_names_the_interval_furthest_from_its_target(default):
 )
 def test_what_cannot_be_meant_is_refused(given, maximum, message):
     with pytest.raises(InputError) as caught:
-        parse_precision(given, maximum=maximum, replications=20, segments=["SMB"], metrics=METRICS)
+        parse_precision(given, maximum=maximum, replications=20, metrics=METRICS)
     assert message in str(caught.value)
 
 
 def test_what_can_be_meant():
-    assert parse_precision([], maximum=None, replications=20, segments=[], metrics=METRICS) is None
-    several = parse_precision(
-        ["churn_rate[SMB]=0.1", "csat=0.2"], maximum=None, replications=20, segments=["SMB"], metrics=METRICS
-    )
-    assert several == PrecisionTarget({"churn_rate[SMB]": 0.1, "csat": 0.2}, DEFAULT_MAXIMUM)
-    assert parse_precision(["csat=1"], maximum=None, replications=5000, segments=[], metrics=METRICS).maximum == 5000
+    assert parse_precision([], maximum=None, replications=20, metrics=METRICS) is None
+    several = parse_precision(["churn_rate[SMB]=0.1", "csat=0.2"], maximum=None, replications=20, metrics=METRICS)
+    assert several == PrecisionTarget({"churn_rate[SMB]": 0.1, "csat": 0.2}, DEFAULT_MAXIMUM, METRICS)
+    assert parse_precision(["csat=1"], maximum=None, replications=5000, metrics=METRICS).maximum == 5000
 
 
 def test_widths_are_those_of_the_paired_difference(default):

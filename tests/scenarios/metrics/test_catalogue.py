@@ -1,5 +1,7 @@
 """The metrics of one scenario."""
 
+import pytest
+
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.definitions import BUILT_IN, Metric
 
@@ -35,5 +37,41 @@ def test_totals_are_per_customer_where_arms_differ_in_size():
     assert per_customer.is_total("escalations")
 
 
-def test_a_message_on_an_unknown_name_has_the_closest_one():
-    assert OWN.describe_unknown_name("convrted") == "unknown metric 'convrted'; did you mean 'converted'?"
+SPLIT = MetricCatalogue(
+    {"paid": Metric("paid", "share", "higher", "Share that pays.", by=("segment", "tier"))},
+    segments=("SMB", "Enterprise"),
+    has_campaigns=False,
+    scenario="my file.toml",
+)
+
+
+@pytest.mark.parametrize("name", ["churn_rate", "churn_rate[SMB]", "paid", "paid[Enterprise]", "paid[tier=high]"])
+def test_what_can_be_asked_for_has_no_mistake(name):
+    assert SPLIT.describe_mistake(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake"),
+    [
+        ("piad", "unknown metric 'piad'; did you mean 'paid'? `journey metrics 'my file.toml'` lists all"),
+        ("review_wait_days", "did you mean 'review_wait_days_p90' or 'review_wait_days_mean'?"),
+        ("qqq[SMB]", "unknown metric 'qqq'; `journey metrics 'my file.toml'` lists all"),
+        ("clicks", "clicks is a metric of campaigns, and the scenario has no table [acquisition]"),
+        ("csat[SMB]", "csat is not measured by segment; metrics that are: churn_rate, paid"),
+        ("churn_rate[tier=high]", "churn_rate is not measured by tier; metrics that are: paid"),
+        ("paid[SBM]", "'SBM' is not a segment of the population; did you mean 'SMB'?"),
+        ("paid[tier=hihg]", "'hihg' is not a risk tier; did you mean 'high'?"),
+        ("paid[SMB", "'paid[SMB' does not end with ']'; write paid[SMB]"),
+    ],
+)
+def test_a_name_that_cannot_be_asked_for_is_explained(name, mistake):
+    assert mistake in SPLIT.describe_mistake(name)
+
+
+def test_records_determine_their_segments_themselves():
+    assert MetricCatalogue(segments=None).describe_mistake("churn_rate[Unheard of]") == ""
+
+
+def test_without_the_name_of_the_scenario_its_own_metrics_are_listed():
+    expected = "unknown metric 'x'; `journey metrics` lists the built-in ones, and this scenario declares converted"
+    assert OWN.describe_mistake("x") == expected
