@@ -11,6 +11,7 @@ from pydantic import Field, WithJsonSchema, field_validator
 
 from journey.decision.policy import ADDED_LATER
 from simulation.acquisition.spec import Acquisition
+from simulation.model.metric_spec import MetricSpec
 from simulation.model.population_spec import Population
 from simulation.model.reviewers_spec import Reviewers
 from simulation.model.spec_types import Amount, Assumption, NonNegative, SpecModel
@@ -119,7 +120,23 @@ class Scenario(SpecModel):
     )
     reviewers: Reviewers = Reviewers()
     money: Money = Money()
+    metrics: Annotated[dict[str, MetricSpec], ADDED_LATER] = Field(
+        default={}, description="Metrics of your own, by name; see `docs/reference/metrics.md`."
+    )
+    guardrails: Annotated[dict[str, float], ADDED_LATER] = Field(
+        default={},
+        description="Worst accepted change of a built-in metric against the baseline, by the metric's name, in its "
+        "unit.",
+    )
     arms: dict[str, Arm] = Field(description="The arms by name; all others are compared with `baseline`.")
+
+    @field_validator("metrics")
+    @classmethod
+    def _has_usable_names(cls, metrics: dict[str, MetricSpec]) -> dict[str, MetricSpec]:
+        for name in metrics:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not a usable name; use letters, digits, '_' and '-'")
+        return metrics
 
     @field_validator("arms", mode="before")
     @classmethod

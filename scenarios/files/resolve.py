@@ -13,6 +13,7 @@ from scenarios.files.acquisition_checks import validate_acquisition
 from scenarios.files.cross_checks import validate_references
 from scenarios.files.event_limits import check_expected_events
 from scenarios.files.merging import Layer, find_source, merge_keys, name_key
+from scenarios.files.metric_checks import validate_metrics
 from scenarios.files.model import Arm, Scenario
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
@@ -35,6 +36,7 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     policy = _resolve_policy(scenario, (), journey, layers)
     arms = tuple(_resolve_arm(scenario, name, arm, journey, layers) for name, arm in scenario.arms.items())
     problems = validate_references(scenario, journey, policy, {arm_spec.name: arm_spec.policy for arm_spec in arms})
+    problems += validate_metrics(scenario, journey, {arm_spec.name: arm_spec.policy for arm_spec in arms})
     problems += validate_acquisition(scenario, journey, arms)
     # The expected events of an invalid scenario mean nothing, and computing them may fail.
     problems = problems or list(check_expected_events(scenario, journey))
@@ -57,6 +59,7 @@ def _resolve_arm(scenario: Scenario, name: str, arm: Arm, journey: Journey, laye
         yearly_discount=scenario.money.discount_per_year.amount,
         share=arm.share,
         share_by_segment=arm.share_by_segment,
+        metrics=scenario.metrics,
     )
 
 

@@ -34,6 +34,7 @@ from simulation.customer import (
     events,
     interventions,
     moves,
+    own_metrics,
     reviews,
     signals,
     stages,
@@ -110,7 +111,19 @@ def kernels() -> CompiledFunctions:
         quantile_sketch,
         queue_statistics,
     )
-    customer = (ports, counting, account, stages, signals, reviews, decisions, fast_paths, distress, interventions)
+    customer = (
+        ports,
+        counting,
+        own_metrics,
+        account,
+        stages,
+        signals,
+        reviews,
+        decisions,
+        fast_paths,
+        distress,
+        interventions,
+    )
     modules = (
         *shared,
         heap,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from simulation.customer.own_metrics import UNSEEN
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.customer.totals import ArmTotals, table_shapes
 from simulation.distributions.dwell_times import Clock
@@ -77,7 +78,7 @@ class EngineState(NamedTuple):
     """The arrays of a run, for `n` customers in `memory`, `p` pending signals and `r` trace rows.
 
     All that belongs to a customer is in one row of `memory`, so that few cache lines are loaded for it. `customers`,
-    `clocks`, `contact_times` and `visits` are views of it. The tables of totals are described in
+    `clocks`, `contact_times`, `observed` and `visits` are views of it. The tables of totals are described in
     `simulation.customer.totals.RunningTotals`.
 
     Attributes:
@@ -86,6 +87,7 @@ class EngineState(NamedTuple):
         customers: Shape (n,), records with the fields of `simulation.customer.state.Customer`.
         clocks: Shape (n, moves), records of `simulation.distributions.dwell_times.Clock`.
         contact_times: Shape (n, slots), times of the last contacts, as a ring (`simulation.compiled.ports`).
+        observed: Shape (n, slots), marks of the metrics of the scenario (`simulation.customer.own_metrics`).
         visits: Shape (n, stages).
         signals: Shape (p,), pending signals as linked lists (`simulation.compiled.ports`).
         trace_rows: Shape (r,), rows of the trace.
@@ -110,6 +112,7 @@ class EngineState(NamedTuple):
     customers: Any
     clocks: Any
     contact_times: Any
+    observed: Any
     visits: Any
     signals: Any
     trace_rows: Any
@@ -141,6 +144,10 @@ class EngineState(NamedTuple):
     untreated: Any
     occupancy: Any
     waits: Any
+    own_customers: Any
+    own_counts: Any
+    own_amounts: Any
+    own_times: Any
     backlog: Any
     reviewed: Any
     waited: Any
@@ -215,30 +222,34 @@ def allocate_state(
 
 
 class _RowWidths(NamedTuple):
-    """Number of clocks, contact times and stages in a customer's row."""
+    """Number of clocks, contact times, marks of metrics and stages in a customer's row."""
 
     clocks: int
     contact_times: int
+    observed: int
     stages: int
 
     @classmethod
     def of_arms(cls, arms: Sequence[CompiledArm]) -> _RowWidths:
         """The initial widths."""
         first, contacts = arms[0].parameters, max(arm.parameters.policy.max_contacts for arm in arms)
-        return cls(max(1, *first.move_count), min(_CONTACT_TIMES, max(1, contacts)), len(first.live))
+        slots, observed = min(_CONTACT_TIMES, max(1, contacts)), max(1, first.own_metrics.slots)
+        return cls(max(1, *first.move_count), slots, observed, len(first.live))
 
     @classmethod
     def of_state(cls, engine: EngineState) -> _RowWidths:
         """The widths of a state."""
-        return cls(engine.clocks.shape[1], engine.contact_times.shape[1], engine.visits.shape[1])
+        rows = (engine.clocks, engine.contact_times, engine.observed, engine.visits)
+        return cls(*(row.shape[1] for row in rows))
 
     @property
-    def offsets(self) -> tuple[int, int, int, int]:
-        """The offsets of clocks, contact times and visits, and the end, in bytes."""
+    def offsets(self) -> tuple[int, int, int, int, int]:
+        """The offsets of clocks, contact times, marks and visits, and the end, in bytes."""
         clocks = _CUSTOMER.itemsize
         contact_times = clocks + self.clocks * _CLOCK.itemsize
-        visits = contact_times + 8 * self.contact_times
-        return clocks, contact_times, visits, visits + 4 * self.stages
+        observed = contact_times + 8 * self.contact_times
+        visits = observed + 8 * self.observed
+        return clocks, contact_times, observed, visits, visits + 4 * self.stages
 
     @property
     def words(self) -> int:
@@ -248,7 +259,7 @@ class _RowWidths(NamedTuple):
 
 def _customer_rows(memory: Any, widths: _RowWidths) -> dict[str, Any]:
     """Rows of customers, and the views of their parts."""
-    clocks, contact_times, visits, _ = widths.offsets
+    clocks, contact_times, observed, visits, _ = widths.offsets
 
     def view(kind: Any, offset: int, *width: int) -> Any:
         kind, (step, _) = np.dtype(kind), memory.strides
@@ -260,6 +271,7 @@ def _customer_rows(memory: Any, widths: _RowWidths) -> dict[str, Any]:
         "customers": view(_CUSTOMER, 0),
         "clocks": view(_CLOCK, clocks, widths.clocks),
         "contact_times": view(np.float64, contact_times, widths.contact_times),
+        "observed": view(np.float64, observed, widths.observed),
         "visits": view(np.int32, visits, widths.stages),
     }
 
@@ -269,6 +281,7 @@ def _blank_row(widths: _RowWidths) -> Any:
     write_record(rows["customers"][0], Customer())
     for slot in range(widths.clocks):
         write_record(rows["clocks"][0, slot], Clock())
+    rows["observed"][0] = UNSEEN
     return rows["memory"][0].copy()
 
 
@@ -293,7 +306,7 @@ def _free_reviewers(count: int) -> Any:
 
 CUSTOMER_TOTALS = (
     "totals", "stage_days", "kinds", "reasons", "actions", "verdicts", "outcomes", "arrived", "churned", "distressed",
-    "untreated", "occupancy",
+    "untreated", "occupancy", "own_customers", "own_counts", "own_amounts", "own_times",
 )  # fmt: skip
 """Totals of customers; those of the review queue are separate."""
 
@@ -350,7 +363,7 @@ def _with_more_contact_times(engine: EngineState) -> EngineState:
     old = engine.contact_times.shape[1]
     widths = _RowWidths.of_state(engine)._replace(contact_times=2 * old)
     rows = _customer_rows(np.zeros((len(engine.memory), widths.words), dtype=np.uint64), widths)
-    for name in ("customers", "clocks", "visits"):
+    for name in ("customers", "clocks", "observed", "visits"):
         rows[name][:] = getattr(engine, name)
     for row in np.flatnonzero(engine.customers["contacts"]).tolist():
         contacts = int(engine.customers["contacts"][row])

@@ -5,6 +5,7 @@ failed charges that end in a move are in `simulation.customer.moves`.
 """
 
 from journey.core.time_units import DAYS_PER_YEAR
+from simulation.customer.own_metrics import add_own_revenue
 from simulation.customer.ports import Engine, emit
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, set_hazard_ratio, start_clock
@@ -58,6 +59,7 @@ def open_account(arm: ArmParameters, customer: Customer, tenure: float) -> None:
     """
     contract = arm.contract
     customer.paid_since = customer.now
+    customer.earned_since = customer.now
     if contract.renewal_move >= 0 and contract.renewal_mass[customer.segment][customer.tier] > 0.0:
         customer.event_times[RENEWAL] = next_renewal(customer.now, tenure, contract.renewal_every)
     if contract.charge_move >= 0 and contract.charge_mass[customer.segment] > 0.0:
@@ -73,6 +75,7 @@ def add_revenue(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     paid = discounted_days(customer.paid_since, customer.now, arm.discount_rate)
     engine.totals[customer.arm].revenue += customer.account_value / DAYS_PER_YEAR * paid
     customer.paid_since = customer.now
+    add_own_revenue(arm, customer, engine)
 
 
 def close_account(arm: ArmParameters, customer: Customer, engine: Engine) -> None:

@@ -6,6 +6,7 @@ from simulation.customer.decisions import decide, evaluate
 from simulation.customer.distress import begin_episode, on_effect_end, on_harm_end, settle_account
 from simulation.customer.interventions import on_action, on_episode, on_outcome
 from simulation.customer.moves import on_calendar_change, on_move, on_payment, on_renewal, schedule_calendar_change
+from simulation.customer.own_metrics import count_own_start, count_own_stay, finish_own_metrics
 from simulation.customer.ports import Engine, emit
 from simulation.customer.reviews import count_open_request, on_expiry
 from simulation.customer.signals import draw_noise_wait, on_noise, on_symptom, receive_signal, schedule_noise
@@ -78,6 +79,7 @@ def start_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> No
         start_onset_clock(arm, customer)
     enter_stage(arm, customer, engine, customer.stage, customer.entered_at)
     open_account(arm, customer, customer.tenure)
+    count_own_start(arm, customer, engine, customer.now - customer.entered_at)
     if arm.cadence > 0.0:
         customer.event_times[CADENCE] = customer.now + arm.cadence * uniform(customer.key, streams.CADENCE, 0, 0)
     draw_noise_wait(arm, customer)
@@ -115,7 +117,7 @@ def handle_orchestration_event(arm: ArmParameters, customer: Customer, engine: E
     elif entry == OUTCOME:
         on_outcome(customer, engine)
     elif entry == EXPIRY:
-        on_expiry(customer, engine)
+        on_expiry(arm, customer, engine)
 
 
 def handle_customer_event(arm: ArmParameters, customer: Customer, engine: Engine, entry: int) -> None:
@@ -159,8 +161,10 @@ def finish_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> N
         count_last_stage(customer, engine)
     else:
         customer.now = engine.horizon
+        count_own_stay(arm, customer, engine)
         count_stay(customer, engine)
         count_last_stage(customer, engine)
+    finish_own_metrics(arm, customer, engine)
     totals = engine.totals[customer.arm]
     if arm.live[customer.stage]:
         totals.live_value += customer.account_value

@@ -2,11 +2,13 @@
 
 from journey.decision.rules import fade
 from simulation.customer.distress import apply_effect, apply_harm, begin_episode, draw_cause, end_episode
+from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, add_contact, emit
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER, power
 from simulation.model.arm import ArmParameters
 from simulation.model.event_types import ACTION, CALM, OUTCOME
+from simulation.model.metric_parameters import EVENT_ACTION
 from simulation.random import streams
 from simulation.random.streams import uniform
 from simulation.trace.codes import KIND_ACTION, KIND_OUTCOME, NO_RESPONSE, NOT_NEEDED, PARTIAL, RESOLVED
@@ -41,6 +43,7 @@ def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     customer.event_times[ACTION] = NEVER
     emit(customer, engine, KIND_ACTION, action, NO_INDEX, NO_INDEX, NO_INDEX, effect.cost, NEVER)
     engine.actions[customer.arm][action] += 1
+    count_own_event(arm, customer, engine, EVENT_ACTION, action)
     add_contact(customer, engine)
     customer.last_contact_at = customer.now
     customer.actions_in_spell += 1

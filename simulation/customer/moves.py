@@ -4,6 +4,7 @@ from simulation.customer.account import open_account, schedule_failed_charge
 from simulation.customer.counting import count_stay
 from simulation.customer.decisions import evaluate, record_stage_entry
 from simulation.customer.distress import settle_account
+from simulation.customer.own_metrics import count_own_entry, count_own_event, count_own_stay
 from simulation.customer.ports import Engine, cancel_pending_signals, emit
 from simulation.customer.reviews import close_request
 from simulation.customer.signals import schedule_noise
@@ -34,6 +35,7 @@ from simulation.model.event_types import (
     SEASON,
     SYMPTOM,
 )
+from simulation.model.metric_parameters import EVENT_MOVE
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 from simulation.trace.codes import KIND_MOVE, REASON_PAYMENT, REASON_RENEWAL, WITHDRAWN
@@ -42,7 +44,7 @@ from simulation.trace.codes import KIND_MOVE, REASON_PAYMENT, REASON_RENEWAL, WI
 def churn(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """The customer leaves: cancel all pending events, and close the account."""
     if customer.waiting != NOT_WAITING:
-        close_request(customer, engine, WITHDRAWN, NO_INDEX)
+        close_request(arm, customer, engine, WITHDRAWN, NO_INDEX)
     customer.has_open_action = False
     engine.churned[customer.arm][customer.segment] += 1
     settle_account(arm, customer, engine)
@@ -80,9 +82,12 @@ def make_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int,
     emit(customer, engine, KIND_MOVE, move.move, move.to_stage, reason, NO_INDEX, NEVER, NEVER)
     if move.move == arm.escalate_move:
         engine.totals[customer.arm].escalations += 1
+    count_own_event(arm, customer, engine, EVENT_MOVE, move.move)
+    count_own_stay(arm, customer, engine)
     count_stay(customer, engine)
     if move.leaves:
         churn(arm, customer, engine)
+    count_own_entry(arm, customer, engine, move.to_stage)
     if arm.terminal[move.to_stage]:
         customer.stage = move.to_stage
         return

@@ -55,12 +55,14 @@ class Engine(RunningTotals, ABC):
         keep_trace: Whether the trace is kept.
         clocks: By customer's row and slot: the clock of each move out of the current stage.
         visits: By customer's row and stage: number of visits.
+        observed: By customer's row and metric: the mark of `simulation.customer.own_metrics`.
     """
 
     horizon: float
     keep_trace: bool
     clocks: Sequence[Sequence[Clock]]
     visits: Sequence[MutableSequence[int]]
+    observed: Sequence[MutableSequence[float]]
 
     @abstractmethod
     def emit(

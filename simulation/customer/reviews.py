@@ -2,6 +2,7 @@
 
 from journey.decision.rules import NO_ACTION
 from simulation.customer.counting import count_wait
+from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, emit, submit_request
 from simulation.customer.state import IN_QUEUE, NO_INDEX, NOT_WAITING, Customer
 from simulation.distributions.dwell_times import NEVER
@@ -9,6 +10,7 @@ from simulation.metrics.quantile_sketch import sketch_bucket
 from simulation.model.arm import ArmParameters
 from simulation.model.calendar_effects import interval_index
 from simulation.model.event_types import ACTION, CALM, EXPIRY
+from simulation.model.metric_parameters import EVENT_REVIEW
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 from simulation.trace.codes import APPROVED, EXPIRED, KIND_DECIDED, KIND_REQUESTED, OVERRIDDEN, REJECTED, WITHDRAWN
@@ -29,7 +31,7 @@ def request_review(arm: ArmParameters, customer: Customer, engine: Engine) -> No
     submit_request(customer, engine)
 
 
-def close_request(customer: Customer, engine: Engine, verdict: int, reviewer: int) -> None:
+def close_request(arm: ArmParameters, customer: Customer, engine: Engine, verdict: int, reviewer: int) -> None:
     """Close the open request with its verdict; `reviewer` is NO_INDEX if no reviewer decided."""
     started = customer.now if customer.review_started_at < 0.0 else customer.review_started_at
     waited = started - customer.requested_at
@@ -50,6 +52,7 @@ def close_request(customer: Customer, engine: Engine, verdict: int, reviewer: in
     customer.waiting = NOT_WAITING
     customer.version += 1
     emit(customer, engine, KIND_DECIDED, verdict, NO_INDEX, NO_INDEX, reviewer, customer.value_at_stake, NEVER)
+    count_own_event(arm, customer, engine, EVENT_REVIEW, verdict)
 
 
 def action_for_true_cause(arm: ArmParameters, customer: Customer) -> int:
@@ -78,15 +81,15 @@ def on_verdict(arm: ArmParameters, customer: Customer, engine: Engine, time: flo
         customer.has_open_action = False
         # A rejection counts as a contact, so that the next signal does not repeat the same request.
         customer.last_contact_at = time
-    close_request(customer, engine, verdict, reviewer)
+    close_request(arm, customer, engine, verdict, reviewer)
 
 
-def on_expiry(customer: Customer, engine: Engine) -> None:
+def on_expiry(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Let a request expire that still waits; a review in progress is completed."""
     customer.event_times[EXPIRY] = NEVER
     if customer.waiting == IN_QUEUE:
         customer.has_open_action = False
-        close_request(customer, engine, EXPIRED, NO_INDEX)
+        close_request(arm, customer, engine, EXPIRED, NO_INDEX)
 
 
 def count_open_request(customer: Customer, engine: Engine) -> None:

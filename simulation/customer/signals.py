@@ -4,11 +4,13 @@ The draws of a signal are keyed by its identity: the episode and the number of t
 alarm.
 """
 
+from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, PendingSignal, emit, pop_signal, push_signal
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.arm import ArmParameters
 from simulation.model.event_types import CALM, NOISE, SYMPTOM
+from simulation.model.metric_parameters import EVENT_SIGNAL
 from simulation.model.record_errors import (
     DUPLICATE_RECORD,
     FALSE_ALARM,
@@ -154,6 +156,8 @@ def receive_signal(arm: ArmParameters, customer: Customer, engine: Engine) -> Pe
         reason = REASON_ORPHANED if signal.record == ORPHAN_RECORD else REASON_DUPLICATE
     dated = signal.dated if signal.dated != customer.now else NEVER
     emit(customer, engine, KIND_SIGNAL, signal.kind, NO_INDEX, reason, signal.source, signal.strength, dated)
+    if signal.record == VALID_RECORD:
+        count_own_event(arm, customer, engine, EVENT_SIGNAL, signal.kind)
     if signal.record == VALID_RECORD and not arm.policy.positive[signal.kind]:
         if signal.cause == CALM:
             engine.totals[customer.arm].alarms_false += 1

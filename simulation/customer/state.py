@@ -90,6 +90,7 @@ class Customer:
         satisfaction: Points added to the satisfaction score by resolved episodes.
         account_value: Revenue per year.
         paid_since: Day up to which revenue has been counted.
+        earned_since: The same for the metrics of the scenario, which count it by stage.
         renewals: Number of renewals.
         failures: Number of charges that failed.
         is_payment_overdue: Whether the grace period of a failed charge is running.
@@ -114,6 +115,7 @@ class Customer:
     distress_days: float = 0.0
     account_value: float = 0.0
     paid_since: float = 0.0
+    earned_since: float = 0.0
     recorded_since: float = 0.0
     last_contact_at: float = NEVER
     value_at_stake: float = 0.0

@@ -12,6 +12,7 @@ from simulation.kernels.record_types import INT64
 from simulation.metrics.counters import Counters, build_time_grid
 from simulation.metrics.quantile_sketch import BUCKET_COUNT
 from simulation.metrics.queue_statistics import QueueStatistics
+from simulation.model.metric_parameters import INTERVALS, LOW_BITS, OBSERVATION_ROWS, TIER_COUNT
 from simulation.trace.codes import OUTCOMES, VERDICTS
 from simulation.trace.events import KINDS
 
@@ -52,6 +53,8 @@ def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dic
         points: Number of grid days.
     """
     count, stages = len(arms), len(arms[0].machine.stages)
+    own = arms[0].parameters.own_metrics
+    metrics, cells = max(1, own.metrics), segments * TIER_COUNT if own.metrics else 1
     return {
         "kinds": (count, len(KINDS)),
         "reasons": (count, len(REASONS)),
@@ -64,6 +67,10 @@ def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dic
         "untreated": (count, stages, segments),
         "occupancy": (count, points, stages),
         "waits": (count, BUCKET_COUNT),
+        "own_customers": (count, cells),
+        "own_counts": (count, metrics, cells),
+        "own_amounts": (count, metrics, cells, 2),
+        "own_times": (count, max(1, own.observed), cells, OBSERVATION_ROWS, INTERVALS + 1 if own.observed else 1),
     }
 
 
@@ -81,6 +88,12 @@ class RunningTotals:
         occupancy: By arm, grid day and stage: change in the number of customers since the day before; see
             `accumulate_occupancy`.
         waits: By arm and bucket of `simulation.metrics.quantile_sketch`: number of requests decided by a reviewer.
+        own_customers: By arm, and segment and tier: number of customers, if the scenario defines metrics.
+        own_counts: By arm, metric, and segment and tier: number of events, or of customers.
+        own_amounts: By arm, metric, and segment and tier: units in the low and in the high bits, which are added up
+            separately; see `simulation.customer.own_metrics`.
+        own_times: By arm, observation, segment and tier, row of `simulation.model.metric_parameters` and interval:
+            number of customers. The last interval has those observed through the window.
         queue_statistics: The review queue over time.
         backlog, reviewed, waited: Its tables; see `simulation.metrics.queue_statistics.QueueStatistics`.
     """
@@ -103,6 +116,8 @@ class RunningTotals:
         self.verdicts, self.outcomes, self.waits = tables["verdicts"], tables["outcomes"], tables["waits"]
         self.arrived, self.churned, self.occupancy = tables["arrived"], tables["churned"], tables["occupancy"]
         self.distressed, self.untreated = tables["distressed"], tables["untreated"]
+        self.own_customers, self.own_counts = tables["own_customers"], tables["own_counts"]
+        self.own_amounts, self.own_times = tables["own_amounts"], tables["own_times"]
         queue = self.queue_statistics = QueueStatistics(self.grid)
         self.backlog, self.reviewed, self.waited = queue.backlog, queue.reviewed, queue.waited
 
@@ -141,11 +156,39 @@ def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments:
         counters.distressed.update({(stage, segment): n for segment, n in of_segments.items()})
         of_segments = _nonzero(numbers, engine.untreated[index][stage])
         counters.unhelped.update({(stage, segment): n for segment, n in of_segments.items()})
+    if compiled_arm.metrics:
+        counters.own_customers.update(_nonzero_items(engine.own_customers[index]))
+        counters.own_counts.update(_nonzero_items(engine.own_counts[index]))
+        counters.own_amounts.update(_amounts(engine.own_amounts[index]))
+        counters.own_times.update(_nonzero_items(engine.own_times[index]))
     for each in fields(ArmTotals):
         # A record of the compiled engine holds NumPy scalars.
         value = single[each.name].item() if not isinstance(single, ArmTotals) else getattr(single, each.name)
         setattr(counters, each.name, value)
     return counters
+
+
+def _nonzero_items(table: Any) -> dict[Any, int]:
+    """The counts of a table that are not 0, by index; the index of a table with several dimensions is a tuple."""
+    if hasattr(table, "nonzero"):
+        indices = table.nonzero()
+        keys = [each.tolist() for each in indices]
+        return dict(zip(zip(*keys, strict=True) if len(keys) > 1 else keys[0], table[indices].tolist(), strict=True))
+    if not isinstance(table[0], list):
+        return {index: count for index, count in enumerate(table) if count}
+    nonzero: dict[Any, int] = {}
+    for index, row in enumerate(table):
+        for key, count in _nonzero_items(row).items():
+            nonzero[index, *(key if isinstance(key, tuple) else (key,))] = count
+    return nonzero
+
+
+def _amounts(table: Any) -> dict[tuple[int, int], int]:
+    """The amounts of metrics in units, by metric and cell."""
+    amounts: dict[tuple[int, int], int] = {}
+    for (metric, cell, high), units in _nonzero_items(table).items():
+        amounts[metric, cell] = amounts.get((metric, cell), 0) + (units << (LOW_BITS * high))
+    return amounts
 
 
 def _nonzero(names: Iterable[Any], counts: Iterable[Any]) -> dict[Any, int]:

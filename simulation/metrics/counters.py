@@ -78,6 +78,10 @@ class Counters:
     satisfaction: float = 0.0
     revenue: float = 0.0
     live_value: float = 0.0
+    own_customers: Counter[int] = field(default_factory=Counter)
+    own_counts: Counter[tuple[int, int]] = field(default_factory=Counter)
+    own_amounts: Counter[tuple[int, int]] = field(default_factory=Counter)
+    own_times: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
 
     @classmethod
     def merge(cls, counters: Sequence[Counters]) -> Counters:

@@ -22,6 +22,8 @@ from simulation.model.contracts import (
     build_contract_parameters,
     build_value_change_parameters,
 )
+from simulation.model.metric_parameters import OwnMetricParameters, build_own_metric_parameters
+from simulation.model.metric_spec import MetricSpec
 from simulation.model.parameters import (
     CauseParameters,
     EffectParameters,
@@ -60,6 +62,7 @@ class ArmSpec:
         yearly_discount: Discount rate per year for money earned within the run.
         share: Relative share of customers assigned to this arm if several arms share one run.
         share_by_segment: The same for single segments, by name; 0 excludes a segment from this arm.
+        metrics: The metrics that the scenario defines, by name.
         pod: Number of the review pod, from 0, or None for all pods.
     """
 
@@ -74,6 +77,7 @@ class ArmSpec:
     yearly_discount: float = 0.0
     share: float = 1.0
     share_by_segment: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, MetricSpec] = field(default_factory=dict)
     pod: int | None = None
 
     @property
@@ -172,6 +176,8 @@ class ArmParameters(NamedTuple):
         satisfaction_calm: Satisfaction of a customer who is never in distress.
         satisfaction_penalty: Points lost if a customer is always in distress.
         discount_rate: Continuous discount rate per day.
+        has_own_metrics: Whether the scenario defines metrics that customers are observed for.
+        own_metrics: These metrics.
         review: The reviewers.
     """
 
@@ -205,6 +211,8 @@ class ArmParameters(NamedTuple):
     satisfaction_calm: float
     satisfaction_penalty: float
     discount_rate: float
+    has_own_metrics: bool
+    own_metrics: OwnMetricParameters
     review: ReviewParameters
 
 
@@ -220,6 +228,7 @@ class CompiledArm(NamedTuple):
         value_changes: Names of the changes of the account value.
         support_stage: Code of the stage whose days cost support, or -1.
         reviewers: The reviewers' specification.
+        metrics: The metrics that the scenario defines, by name.
         parameters: The numbers.
     """
 
@@ -231,6 +240,7 @@ class CompiledArm(NamedTuple):
     value_changes: tuple[str, ...]
     support_stage: int
     reviewers: Reviewers
+    metrics: Mapping[str, MetricSpec]
     parameters: ArmParameters
 
     def signal_type_code(self, signal_type: str) -> int:
@@ -270,6 +280,7 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
         value_changes=tuple(world.value_changes),
         support_stage=dict(machine.stage_index).get(SUPPORT_STAGE, -1),
         reviewers=arm_spec.reviewers,
+        metrics=arm_spec.metrics,
         parameters=_build_parameters(arm_spec, machine, policy, segments),
     )
 
@@ -327,6 +338,8 @@ def _build_parameters(
         satisfaction_calm=world.satisfaction.calm,
         satisfaction_penalty=world.satisfaction.distress_penalty,
         discount_rate=float(arm_spec.daily_discount_rate),
+        has_own_metrics=bool(arm_spec.metrics),
+        own_metrics=build_own_metric_parameters(arm_spec.metrics, machine, policy, live),
         review=_build_review_parameters(arm_spec),
     )
 

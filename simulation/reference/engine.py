@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from journey.decision.policy import TIERS
 from journey.machine import Facts, MoveResult
 from simulation.customer.events import finish_customer, start_customer
+from simulation.customer.own_metrics import UNSEEN
 from simulation.customer.ports import Engine, PendingSignal
 from simulation.customer.reviews import on_verdict
 from simulation.customer.state import IN_QUEUE, IN_REVIEW, NO_INDEX
@@ -66,6 +67,7 @@ class ReferenceEngine(Engine):
         self.customers: list[Customer] = []
         self.clocks: list[list[Clock]] = []
         self.visits: list[list[int]] = []
+        self.observed: list[list[float]] = []
         # Lists, because an empty deque takes 600 bytes and most customers are never contacted.
         self._contact_times: list[list[float]] = []
         self._pending: list[list[PendingSignal]] = []
@@ -79,6 +81,7 @@ class ReferenceEngine(Engine):
         self.customers.append(customer)
         self.clocks.append([Clock() for _ in range(max(arm.move_count))])
         self.visits.append([0] * len(arm.live))
+        self.observed.append([UNSEEN] * arm.own_metrics.slots)
         self._contact_times.append([])
         self._pending.append([])
         if customer.arrives_at == 0.0:

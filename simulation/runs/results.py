@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulation.metrics.counters import build_time_grid
+from simulation.metrics.own_metrics import compute_own_metrics, compute_ratios
 from simulation.metrics.run_results import Run
 from simulation.metrics.totals import Totals, join_traces, merge_totals
 from simulation.model.arm import ArmSpec, compile_arm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from simulation.model.metric_spec import MetricSpec
     from simulation.trace.events import Trace
 
 
@@ -38,12 +41,15 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
     counters = totals.counters
     table = compile_arm(arm_spec, tuple(counters.segments))
     stages = table.machine.stages
+    own = compute_own_metrics(table.metrics, counters, days)
+    denominators = counters.compute_denominators(table, totals.gate.busy, days)
     return Run(
         arm=arm_spec.name,
         engine=engine,
         customers=sum(counters.customers.values()),
         days=days,
-        metrics=counters.compute_metrics(table, totals.gate.busy, days),
+        metrics=counters.compute_metrics(table, totals.gate.busy, days)
+        | {name: metric.value for name, metric in own.items()},
         quantities=counters.compute_quantities(table),
         occupancy=[
             _occupancy_shares(day, stages, counts)
@@ -54,12 +60,27 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         decisions_by_reason=dict(sorted(counters.reasons.items())),
         wall_seconds=totals.wall_seconds,
         trace=trace,
-        denominators=counters.compute_denominators(table, totals.gate.busy, days),
+        denominators=denominators
+        | {name: metric.denominator for name, metric in own.items() if metric.denominator is not None},
         reviews_by_verdict=dict(sorted(counters.verdicts.items())),
         outcomes=dict(sorted(counters.outcomes.items())),
         unhelped=counters.untreated_rows(stages),
         gate=totals.gate.rows(table.reviewers, table.parameters.review.reviewers),
         waits=[[bucket, count] for bucket, count in sorted(counters.waits.items())],
+    )
+
+
+def add_ratios(metrics: Mapping[str, MetricSpec], run: Run) -> Run:
+    """The run with the ratios of the scenario's metrics."""
+    ratios = compute_ratios(metrics, run.metrics, run.denominators)
+    return (
+        replace(
+            run,
+            metrics=run.metrics | {name: ratio.value for name, ratio in ratios.items()},
+            denominators=run.denominators | {name: ratio.denominator or 0.0 for name, ratio in ratios.items()},
+        )
+        if ratios
+        else run
     )
 
 

@@ -178,16 +178,17 @@ def collect_runs(
         pods: The totals, by pod and then by arm.
         options: The options that the pods were simulated with.
     """
-    from simulation.runs.results import build_runs
+    from simulation.runs.results import add_ratios, build_runs
 
     runs = build_runs(options.engine, arm_specs, pods, options.days)
-    if not isinstance(arm_specs[0].population, AcquiredPopulation):
-        return runs
-    from simulation.acquisition.metrics import add_funnel_metrics
+    if isinstance(arm_specs[0].population, AcquiredPopulation):
+        from simulation.acquisition.metrics import add_funnel_metrics
 
-    return tuple(
-        add_funnel_metrics(run, arm_specs[0], seed=options.seed, replication=options.replication) for run in runs
-    )
+        runs = tuple(
+            add_funnel_metrics(run, arm_specs[0], seed=options.seed, replication=options.replication) for run in runs
+        )
+    # Ratios come last, because they may be of any other metrics.
+    return tuple(add_ratios(arm_spec.metrics, run) for arm_spec, run in zip(arm_specs, runs, strict=True))
 
 
 def refuse_different_worlds(arm_specs: Sequence[ArmSpec]) -> None:
