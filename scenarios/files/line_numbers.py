@@ -25,7 +25,7 @@ def find_line(layer: Layer, path: Sequence[int | str]) -> int | None:
     if text is None:
         return None
     lines = _find_lines(text)
-    steps = tuple(path)
+    steps = layer.path_in_file(path)
     while steps:
         if steps in lines:
             return lines[steps]

@@ -47,6 +47,11 @@ class Layer:
     replaces: tuple[str, ...] = ()
     content_of: tuple[str, ...] = ()
 
+    def path_in_file(self, path: Sequence[int | str]) -> tuple[int | str, ...]:
+        """The path of a key of the scenario as it is written in this layer."""
+        depth = len(self.content_of)
+        return tuple(path[depth:]) if tuple(path[:depth]) == self.content_of else tuple(path)
+
 
 def merge_keys(base: Mapping[str, Any], override: Mapping[str, Any], table: str = "") -> dict[str, Any]:
     """Merge a later layer into an earlier one, table by table, and drop keys that the later layer excludes.
@@ -146,8 +151,7 @@ def find_source(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
 def name_key(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
     """The source of a key and the key as it is written there, such as ``policy.toml: thresholds.act_severity``."""
     layer = find_layer(layers, path)
-    is_inside = tuple(path[: len(layer.content_of)]) == layer.content_of
-    key = format_location(path[len(layer.content_of) :] if is_inside else path)
+    key = format_location(layer.path_in_file(path))
     return f"{layer.source}: {key}" if key else layer.source
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from journey.core.errors import InputError
 from journey.decision.policy import read_policy
+from scenarios.files.line_numbers import find_line
 from scenarios.files.loader import load, override
+from scenarios.files.merging import find_layer
 from scenarios.operations.output_paths import Inputs
 
 JOURNEY = """
@@ -178,6 +180,12 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(folder, monkeypat
         assert refused("scenario2.toml", argument).startswith(expected)
     else:
         assert refused("scenario2.toml", argument).startswith(expected)
+
+
+def test_the_line_of_a_key_is_that_in_the_file_that_contains_it(folder):
+    layers = load(folder / "scenario.toml").layers
+    for path, line in [(("policy", "thresholds", "act_severity"), 5), (("journey", "initial"), 4)]:
+        assert find_line(find_layer(layers, path), path) == line
 
 
 def test_the_files_are_inputs_that_no_output_may_replace(folder):
