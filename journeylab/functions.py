@@ -220,6 +220,8 @@ def check(
     as_of: "date | str | None" = None,
     policy: "Policy | str | Path | None" = None,
     journey: "Journey | str | Path | None" = None,
+    scenario: "str | Path | LoadedScenario | None" = None,
+    arm: str | None = None,
 ) -> "CheckResult":
     """Validate records and list data-quality findings. Bad records never raise an error. See `journey check`.
 
@@ -230,8 +232,10 @@ def check(
         as_of: Records dated later are ignored: a date, or ISO 8601 text; a bare date includes its whole day. Default:
             the latest date in the records.
         policy: A policy, or the path of a policy file (TOML). Default: the default policy.
-        journey: A journey; or the scenario, by name or path, whose journey the records follow. Default: the default
-            journey.
+        journey: A journey; or a journey file or a scenario, by name or path, whose journey alone is used. Default: the
+            default journey.
+        scenario: A scenario whose journey and policy are used; `policy` and `journey` must then be None.
+        arm: The arm of the scenario whose policy is used. Default: ``baseline``.
 
     Returns:
         The findings. As a data frame they have one row each.
@@ -240,10 +244,12 @@ def check(
         InputError: A folder, file, table or option cannot be used.
     """
     from journey.evaluation.check import check_records
-    from scenarios.operations.records import load_journey, load_policy, read_records
+    from scenarios.operations.evaluation_rules import open_rules
+    from scenarios.operations.records import read_records
 
-    machine, rules = load_journey(journey), load_policy(policy)
-    return check_records(read_records(records, machine, rules), as_of=as_of, policy=rules, journey=machine)
+    rules = open_rules(scenario=scenario, arm=arm, journey=journey, policy=policy)
+    read = read_records(records, rules.journey, rules.policy)
+    return check_records(read, as_of=as_of, policy=rules.policy, journey=rules.journey, used=rules.used)
 
 
 def evaluate(
@@ -252,6 +258,8 @@ def evaluate(
     as_of: "date | str | None" = None,
     policy: "Policy | str | Path | None" = None,
     journey: "Journey | str | Path | None" = None,
+    scenario: "str | Path | LoadedScenario | None" = None,
+    arm: str | None = None,
     customer: str | None = None,
     replay: bool = False,
 ) -> "Evaluation":
@@ -266,8 +274,10 @@ def evaluate(
         as_of: Time of the evaluation; later records are ignored: a date, or ISO 8601 text. A bare date includes its
             whole day. Default: the latest date in the records.
         policy: A policy, or the path of a policy file (TOML). Default: the default policy.
-        journey: A journey; or the scenario, by name or path, whose journey the records follow. Default: the default
-            journey.
+        journey: A journey; or a journey file or a scenario, by name or path, whose journey alone is used. Default: the
+            default journey.
+        scenario: A scenario whose journey and policy are used; `policy` and `journey` must then be None.
+        arm: The arm of the scenario whose policy is used. Default: ``baseline``.
         customer: ID of the only customer to evaluate. Default: all customers.
         replay: Also repeat the decision of every recorded intervention, as of its own date.
 
@@ -278,16 +288,18 @@ def evaluate(
         InputError: A folder, file, table or option cannot be used, or the customer is unknown.
     """
     from journey.evaluation import evaluate as evaluation
-    from scenarios.operations.records import load_journey, load_policy, read_records
+    from scenarios.operations.evaluation_rules import open_rules
+    from scenarios.operations.records import read_records
 
-    machine, rules = load_journey(journey), load_policy(policy)
+    rules = open_rules(scenario=scenario, arm=arm, journey=journey, policy=policy, needs_orchestrator=True)
     return evaluation.evaluate(
-        read_records(records, machine, rules, refuse_large=True),
+        read_records(records, rules.journey, rules.policy, refuse_large=True),
         as_of=as_of,
-        policy=rules,
-        journey=machine,
+        policy=rules.policy,
+        journey=rules.journey,
         customer_id=customer,
         replay=replay,
+        used=rules.used,
     )
 
 

@@ -9,6 +9,7 @@ from journey.core.findings import sort_findings
 from journey.decision.as_of import AsOf, format_moment
 from journey.decision.policy import Policy
 from journey.evaluation.missing_approvals import find_missing_approvals
+from journey.evaluation.used_rules import UsedRules
 from journey.machine import Journey
 from journey.orchestrator.results import ListedFindings
 from journey.records.folder import Records
@@ -33,12 +34,14 @@ class CheckResult(FrameExport):
         source: The source of the records.
         customers: Number of known customers.
         findings: The findings, most serious first.
+        used: The journey and the policy.
     """
 
     as_of: datetime | None
     source: str
     customers: int
     findings: ListedFindings
+    used: UsedRules
 
     @property
     def counts(self) -> dict[str, int]:
@@ -67,6 +70,7 @@ class CheckResult(FrameExport):
             "as_of": self.as_of_text,
             "customers": self.customers,
             "counts": self.counts,
+            "used": self.used.as_dict(),
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -77,6 +81,7 @@ def check_records(
     as_of: "AsOf | date | str | None" = None,
     policy: Policy | None = None,
     journey: Journey | None = None,
+    used: UsedRules | None = None,
 ) -> CheckResult:
     """Find data-quality problems in records, and interventions without an approval that the policy demands.
 
@@ -85,6 +90,7 @@ def check_records(
         as_of: Records dated later are ignored. Default: the latest date in the records.
         policy: Default: the default policy.
         journey: Default: the default journey.
+        used: Where the policy and the journey are from, for the result. Default: not from files.
 
     Raises:
         InputError: `as_of` is not a valid date.
@@ -92,4 +98,6 @@ def check_records(
     when = None if as_of is None else AsOf.of(as_of)
     report = check(records, as_of=None if when is None else when.cutoff, journey=journey, policy=policy)
     findings = sort_findings([*report.findings, *find_missing_approvals(records, when, policy, journey)])
-    return CheckResult(report.as_of, records.source, report.customers, ListedFindings(findings))
+    return CheckResult(
+        report.as_of, records.source, report.customers, ListedFindings(findings), used or UsedRules.of(journey, policy)
+    )

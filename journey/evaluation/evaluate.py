@@ -13,6 +13,7 @@ from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
 from journey.decision.rules import NOT_LIVE, REASONS
+from journey.evaluation.used_rules import UsedRules
 from journey.kpis import KpiGroups, build_recorded_ledger, collect_facts, compute_kpis
 from journey.machine import Journey
 from journey.money.ledger import Ledger
@@ -51,6 +52,7 @@ class Evaluation(FrameExport):
         source: The source of the records.
         customers: Number of known customers.
         policy: The policy.
+        used: The names of the journey and the policy, and the files or the scenario that they are from.
         findings: Data-quality findings and missing approvals.
         decisions: One per customer, in order of customer ID. A batch creates them during iteration.
         open_loops: Interventions that were never completed.
@@ -65,6 +67,7 @@ class Evaluation(FrameExport):
     source: str
     customers: int
     policy: Policy
+    used: UsedRules
     findings: Findings
     decisions: Decisions
     open_loops: tuple[OpenLoop, ...]
@@ -99,6 +102,7 @@ class Evaluation(FrameExport):
             "as_of": self.as_of.isoformat(),
             "source": self.source,
             "policy": self.policy.name,
+            "used": self.used.as_dict(),
             "customers": self.customers,
             "counts": self.findings.severities(),
             "findings": (finding.as_dict() for finding in self.findings),
@@ -127,6 +131,7 @@ def evaluate(
     governance: Sequence[GovernanceCheck] | None = None,
     sink: KpiSink | None = None,
     batch: bool | None = None,
+    used: UsedRules | None = None,
 ) -> Evaluation:
     """Evaluate recorded customers.
 
@@ -142,6 +147,7 @@ def evaluate(
         sink: Receives the KPIs, if given.
         batch: Whether all customers are evaluated in one compiled batch or one after another. Default: in a batch with
             `BATCH_MIN_CUSTOMERS` customers or more. A single customer or `governance` always excludes the batch.
+        used: Where the policy and the journey are from, for the result. Default: not from files.
 
     Raises:
         InputError: `as_of` is not a valid date, or is omitted and no record has a date; or the customer is unknown.
@@ -168,6 +174,7 @@ def evaluate(
         source=records.source,
         customers=results.customers,
         policy=orchestrator.policy,
+        used=used or UsedRules.of(orchestrator.journey, orchestrator.policy),
         findings=results.findings,
         decisions=results.decisions,
         open_loops=facts.open_loops,

@@ -12,8 +12,11 @@ from scenarios.cli.record_options import (
     FolderArgument,
     JourneyOption,
     PolicyOption,
+    RulesArmOption,
+    RulesScenarioOption,
 )
-from scenarios.operations.records import load_policy, open_journey, read_records
+from scenarios.operations.evaluation_rules import open_rules
+from scenarios.operations.records import read_records
 
 if TYPE_CHECKING:
     from journey.records.folder import Records
@@ -30,6 +33,8 @@ def command(
     as_of: AsOfOption = None,
     policy: PolicyOption = None,
     journey: JourneyOption = None,
+    scenario: RulesScenarioOption = None,
+    arm: RulesArmOption = None,
     quarantine: Annotated[
         Path | None,
         typer.Option("--quarantine", metavar="FOLDER", help="Write the rows set aside to this folder."),
@@ -56,15 +61,16 @@ def command(
 
     if findings is not None:
         refuse_unknown_format(findings, "findings")
-    machine, journey_files = open_journey(journey)
+    rules = open_rules(scenario=scenario, arm=arm, journey=journey, policy=policy)
     refuse_outputs(
         [Output("--quarantine", quarantine, is_folder=True), Output("--findings", findings)],
-        Inputs(files=[policy], folders=[folder]) + journey_files,
+        Inputs(folders=[folder]) + rules.inputs,
     )
     cutoff = None if as_of is None else AsOf.of(as_of)
-    rules = load_policy(policy)
-    records = read_records(folder, machine, rules, refuse_large=True)
-    result = check_records(records, as_of=cutoff, policy=rules, journey=machine)
+    records = read_records(folder, rules.journey, rules.policy, refuse_large=True)
+    for notice in rules.used.notices:
+        print_message(notice)
+    result = check_records(records, as_of=cutoff, policy=rules.policy, journey=rules.journey, used=rules.used)
     if quarantine is not None:
         _write_quarantine(records, quarantine)
     if findings is not None:
@@ -80,6 +86,8 @@ def command(
         latest = " (the latest date in the records)" if as_of is None and result.as_of_text else ""
         out = console()
         out.print(f"{pluralise(result.customers, 'customer')} ({result.source}) as of {moment}{latest}")
+        if scenario is not None:
+            out.print(f"journey {rules.journey.name}, policy {rules.described}")
         print_findings(out, result.findings, limit)
     if not result.customers:
         print_message(f"no customer of {result.source} can be used; correct the errors above, or add customers")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scenarios.operations.records import open_journey
+from scenarios.operations.evaluation_rules import open_journey
 
 
 class PictureFormat(StrEnum):
@@ -22,7 +22,7 @@ def command(
         str | None,
         typer.Argument(
             metavar="SCENARIO",
-            help="Name of a built-in scenario, or a scenario file (TOML). Default: the default journey.",
+            help="Name of a built-in scenario, or a scenario or journey file (TOML). Default: the default journey.",
         ),
     ] = None,
     format_: Annotated[

@@ -11,9 +11,12 @@ from scenarios.cli.record_options import (
     FolderArgument,
     JourneyOption,
     PolicyOption,
+    RulesArmOption,
+    RulesScenarioOption,
 )
 from scenarios.cli.report_option import ReportOption, refuse_report, write_report
-from scenarios.operations.records import load_policy, open_journey, read_records
+from scenarios.operations.evaluation_rules import open_rules
+from scenarios.operations.records import read_records
 
 if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
@@ -30,6 +33,8 @@ def command(
     as_of: AsOfOption = None,
     policy: PolicyOption = None,
     journey: JourneyOption = None,
+    scenario: RulesScenarioOption = None,
+    arm: RulesArmOption = None,
     customer: Annotated[
         str | None, typer.Option("--customer", metavar="ID", help="Evaluate this customer only.")
     ] = None,
@@ -49,41 +54,41 @@ def command(
     Lists the actions to take first, then who waits, KPIs, ROI and data-quality findings.
     """
     from journey.evaluation.evaluate import evaluate
-    from scenarios.cli.console import console, print_json
+    from scenarios.cli.console import console, print_json, print_message
     from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
-    from scenarios.text.policies import describe_policy
 
     refuse_report(report)
     _refuse_decisions(decisions, customer)
-    machine, journey_files = open_journey(journey)
+    rules = open_rules(scenario=scenario, arm=arm, journey=journey, policy=policy, needs_orchestrator=True)
     refuse_outputs(
         [Output("--report", report), Output("--decisions", decisions)],
-        Inputs(files=[policy], folders=[folder]) + journey_files,
+        Inputs(folders=[folder]) + rules.inputs,
     )
-    rules = load_policy(policy)
-    described = describe_policy(rules, policy)
-    records = read_records(folder, machine, rules, refuse_large=True)
+    records = read_records(folder, rules.journey, rules.policy, refuse_large=True)
+    for notice in rules.used.notices:
+        print_message(notice)
     if customer is None:
         _print_method(records.counts()["customers"], json_=json_, exported=decisions is not None)
     evaluation = evaluate(
         records,
         as_of=as_of,
-        policy=rules,
-        journey=machine,
+        policy=rules.policy,
+        journey=rules.journey,
         customer_id=customer,
         replay=replay,
         batch=True if decisions is not None else None,
+        used=rules.used,
     )
     _write_decisions(evaluation, decisions)
     from scenarios.reports.evaluation import build_report
 
-    write_report(report, lambda: build_report(evaluation, described))
+    write_report(report, lambda: build_report(evaluation, rules.described))
     if json_:
         print_json(evaluation.to_dict() if evaluation.table is None else evaluation.stream())
     else:
         from scenarios.cli.evaluation_tables import EvaluationView, print_evaluation
 
-        view = EvaluationView(described, as_of is None, limit, full, alone=customer is not None)
+        view = EvaluationView(rules.described, as_of is None, limit, full, alone=customer is not None)
         print_evaluation(console(), evaluation, view)
 
 

@@ -20,6 +20,16 @@ PolicyOption = Annotated[
 JourneyOption = Annotated[
     str | None,
     typer.Option(
-        "--journey", metavar="SCENARIO", help="Scenario whose journey the records follow. Default: the default journey."
+        "--journey",
+        metavar="SCENARIO",
+        help="Journey file, or scenario, whose journey alone is used. Default: the default journey.",
     ),
+]
+RulesScenarioOption = Annotated[
+    str | None,
+    typer.Option("--scenario", metavar="SCENARIO", help="Scenario whose journey and policy are used."),
+]
+RulesArmOption = Annotated[
+    str | None,
+    typer.Option("--arm", metavar="NAME", help="Arm of --scenario whose policy is used. Default: baseline."),
 ]

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.core.suggestions import did_you_mean
 from scenarios.files.loader import LoadedScenario, load, override
 from scenarios.files.merging import Layer
 from scenarios.files.overrides import format_overrides
+
+if TYPE_CHECKING:
+    from simulation.model.arm import ArmSpec
 
 Overrides = Mapping[str, object] | Sequence[str] | None
 """Overrides of keys: a mapping from dotted key to value, or ``key=value`` texts."""
@@ -38,6 +41,19 @@ def _build_layer(name: str, key: str, value: Any) -> Layer:
     for step in reversed(key.split(".")):
         data = {step: data}
     return Layer(f"{name}={value}", data, is_option=True)
+
+
+def find_arm(loaded: "LoadedScenario", name: str) -> "ArmSpec":
+    """The arm of this name.
+
+    Raises:
+        InputError: There is no such arm.
+    """
+    for arm in loaded.arms:
+        if arm.name == name:
+            return arm
+    names = [arm.name for arm in loaded.arms]
+    raise InputError(f"--arm {name}: unknown arm of {loaded.name}{did_you_mean(name, names)}")
 
 
 def refuse_unknown_choice(option: str, value: str, choices: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Records, policies and journeys as users name them: by folder, file, scenario, or as objects."""
+"""Records as users name them: by folder, as tables, or as objects."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,57 +8,8 @@ if TYPE_CHECKING:
     from journey.decision.policy import Policy
     from journey.machine import Journey
     from journey.records.folder import Records
-    from scenarios.operations.output_paths import Inputs
 
 BUNDLED = "the ten bundled customers"
-
-
-def load_policy(policy: "str | Path | Policy | None") -> "Policy":
-    """The policy of a file, or the given one; the default policy where `policy` is None.
-
-    Raises:
-        InputError: The policy file is missing or invalid.
-    """
-    from journey.decision.policy import Policy, read_policy
-
-    if policy is None:
-        return Policy()
-    return policy if isinstance(policy, Policy) else read_policy(Path(policy))
-
-
-def load_journey(journey: "str | Path | Journey | None") -> "Journey":
-    """The journey of a scenario, or the given one; the default journey where `journey` is None.
-
-    Raises:
-        InputError: The scenario is unknown or invalid.
-    """
-    from journey.machine import Journey, default_journey
-
-    if journey is None:
-        return default_journey()
-    if isinstance(journey, Journey):
-        return journey
-    from scenarios.files.loader import load
-
-    return load(journey).arms[0].journey
-
-
-def open_journey(source: str | None) -> "tuple[Journey, Inputs]":
-    """The journey of a scenario, and the files that it is read from; the default journey where `source` is None.
-
-    Raises:
-        InputError: The scenario is unknown or invalid.
-    """
-    from journey.machine import default_journey
-    from scenarios.operations.output_paths import Inputs
-
-    if source is None:
-        return default_journey(), Inputs()
-    from scenarios.files.loader import load
-
-    # Read once: a pipe cannot be read again.
-    loaded = load(source)
-    return loaded.arms[0].journey, Inputs.of_scenario(loaded)
 
 
 def read_records(

@@ -5,12 +5,10 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journey.core.errors import InputError
-from journey.core.suggestions import did_you_mean
 from scenarios.execution.memory import Workload, refuse_what_does_not_fit
 from scenarios.execution.pods import run_in_pods
 from scenarios.execution.protocol import LOCAL
-from scenarios.operations.options import refuse_unknown_choice
+from scenarios.operations.options import find_arm, refuse_unknown_choice
 from scenarios.operations.simulation_result import SimulationResult
 from simulation.runs.engine_choice import AUTO, ENGINES, EngineChoice, choose_engine
 
@@ -100,14 +98,6 @@ def plan_simulation(loaded: "LoadedScenario", *, arm: str, engine: str = AUTO) -
         InputError: There is no such arm, or no such engine.
     """
     refuse_unknown_choice("engine", engine, ENGINES)
-    arm_spec = _find_arm(loaded, arm)
+    arm_spec = find_arm(loaded, arm)
     work = arm_spec.population.workload(loaded.scenario.horizon_days)
     return SimulationPlan(loaded, arm_spec, choose_engine(engine, [arm_spec], work))
-
-
-def _find_arm(loaded: "LoadedScenario", name: str) -> "ArmSpec":
-    for arm in loaded.arms:
-        if arm.name == name:
-            return arm
-    names = [arm.name for arm in loaded.arms]
-    raise InputError(f"--arm {name}: unknown arm of {loaded.name}{did_you_mean(name, names)}")

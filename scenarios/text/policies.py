@@ -11,8 +11,13 @@ MAX_KEYS = 5
 """Largest number of changed keys to name."""
 
 
-def describe_policy(policy: Policy, file: Path | None) -> str:
-    """The policy as a phrase, such as ``bold (bold.toml changes contact.cool_down_days of the default policy)``."""
+def describe_policy(policy: Policy, file: str | Path | None) -> str:
+    """The policy as a phrase, such as ``bold (bold.toml changes contact.cool_down_days of the default policy)``.
+
+    Args:
+        policy: The policy.
+        file: The file, or the arm of a scenario, that the policy is from; None for the default policy.
+    """
     if file is None:
         return policy.name
     changed = list(list_changes(policy))

@@ -23,7 +23,7 @@ MAX_INLINE_ITEMS = 12
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def build_effective_policy(arm_spec: ArmSpec, do_not_contact: Sequence[str] = ()) -> Policy:
+def build_effective_policy(arm_spec: ArmSpec, do_not_contact: Sequence[str] | None = None) -> Policy:
     """The policy of an arm, without the actions that the arm may not take.
 
     A play whose action the arm may not take gets the action `monitor_only`. As in the simulation, later plays do not
@@ -31,11 +31,14 @@ def build_effective_policy(arm_spec: ArmSpec, do_not_contact: Sequence[str] = ()
 
     Args:
         arm_spec: The arm.
-        do_not_contact: IDs of the arm's customers without consent to be contacted. They replace the policy's own list,
-            which cannot name simulated customers.
+        do_not_contact: IDs of the arm's simulated customers without consent to be contacted. They replace the policy's
+            own list, which cannot name simulated customers. Default: the policy's list.
     """
-    contact = arm_spec.policy.contact.model_copy(update={"do_not_contact": tuple(do_not_contact)})
-    return arm_spec.policy.model_copy(update={"plays": _effective_plays(arm_spec), "contact": contact})
+    policy = arm_spec.policy.model_copy(update={"plays": _effective_plays(arm_spec)})
+    if do_not_contact is None:
+        return policy
+    contact = policy.contact.model_copy(update={"do_not_contact": tuple(do_not_contact)})
+    return policy.model_copy(update={"contact": contact})
 
 
 def _effective_plays(arm_spec: ArmSpec) -> tuple[Play, ...]:

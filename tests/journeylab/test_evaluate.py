@@ -84,8 +84,12 @@ def test_the_policy_may_be_an_object_or_a_file(tmp_path):
     from_file = jl.evaluate(policy=path)
     assert from_file.policy.name == "strict"
     policy = jl.Policy(name="strict", thresholds={"act_severity": 1.0})
-    assert from_file.to_dict() == jl.evaluate(policy=policy).to_dict()
-    assert jl.evaluate(journey=jl.default_journey()).to_dict() == jl.evaluate(journey="default").to_dict()
+    assert without_files(from_file) == without_files(jl.evaluate(policy=policy))
+    assert without_files(jl.evaluate(journey=jl.default_journey())) == without_files(jl.evaluate(journey="default"))
+
+
+def without_files(evaluation):
+    return {key: value for key, value in evaluation.to_dict().items() if key != "used"}
 
 
 def test_the_texts_begin_with_the_totals(evaluation):

@@ -7,8 +7,8 @@ import pytest
 from journey.core.errors import InputError
 from journey.machine import default_journey
 from scenarios.files.loader import load
+from scenarios.operations.evaluation_rules import open_journey
 from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
-from scenarios.operations.records import open_journey
 
 
 @pytest.fixture
