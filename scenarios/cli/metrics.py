@@ -48,8 +48,9 @@ def command(
 
 def _build_table(group: str, metrics: "list[MetricSummary]") -> "FittedTable":
     from scenarios.cli.console import table
+    from scenarios.metrics.definitions import BUILT_IN_SOURCE
 
-    has_sources = len({metric.source for metric in metrics}) > 1 or metrics[0].source != "built in"
+    has_sources = len({metric.source for metric in metrics}) > 1 or metrics[0].source != BUILT_IN_SOURCE
     result = table(group.capitalize(), "name", "unit", "definition", *(["source"] if has_sources else []))
     for metric in metrics:
         result.add_row(metric.name, metric.unit, " ".join(_describe(metric)), *([metric.source] if has_sources else []))

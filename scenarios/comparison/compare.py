@@ -18,6 +18,7 @@ from journey.tables.export import FrameExport
 from scenarios.comparison import decision_funnel
 from scenarios.comparison.acquisition import ArmAcquisition, summarise_acquisition
 from scenarios.comparison.checkpoint import RunIdentity
+from scenarios.comparison.guardrails import GuardrailResult, compare_with_guardrails
 from scenarios.comparison.money import LABEL, Return, compute_returns
 from scenarios.comparison.options import ProgressCallback, ReplicationOptions
 from scenarios.comparison.replications import Replications, replicate
@@ -91,6 +92,7 @@ class Comparison(FrameExport):
         interrupted: Whether an interruption left replications undone.
         experiment: In randomised mode, the analysis of the experiment; None in counterfactual mode.
         acquisition: Per arm, the results of its campaigns; empty without campaigns.
+        guardrails: Per arm other than the baseline and guardrail, whether it holds.
     """
 
     loaded: LoadedScenario
@@ -112,6 +114,7 @@ class Comparison(FrameExport):
     interrupted: bool = False
     experiment: Experiment | None = None
     acquisition: dict[str, ArmAcquisition] = field(default_factory=dict)
+    guardrails: tuple[GuardrailResult, ...] = ()
 
     @property
     def used_replications(self) -> int:
@@ -193,6 +196,7 @@ class Comparison(FrameExport):
                 if self.acquisition
                 else {}
             ),
+            "guardrails": [result.as_dict() for result in self.guardrails],
             "verdict": self.verdict.text,
             "verdicts": {name: finding.outcome for name, finding in self.verdict.findings.items()},
             **({} if self.experiment is None else self._experiment_dict(self.experiment)),
@@ -322,6 +326,9 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
         effects, segments = _test_with_segments(split, replications.runs, effects, primary)
         excluded = len(replications.runs) - len(runs)
         experiment = analyse_experiment(split, replications.runs, effects, segments, values, excluded)
+    metrics = replace(loaded.metrics, per_customer=experiment is not None)
+    customers = None if experiment is None else experiment.total_customers
+    guardrails = compare_with_guardrails(loaded.guardrails, effects, metrics, customers)
     money = compute_returns(loaded.scenario, arm_specs, runs, runs[0][0].days, LABEL if split is None else LEDGER)
     identical = {arm_spec.name for arm_spec in arm_specs[1:] if _is_identical(arm_specs[0], arm_spec)}
     sizes = [
@@ -347,12 +354,13 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
         roi=money,
         verdict=build_verdict(
             primary,
-            replace(loaded.metrics, per_customer=experiment is not None).get(primary),
+            metrics.get(primary),
             effects,
             money,
             replications=len(runs),
             identical=identical,
             experiment=experiment,
+            guardrails=guardrails,
         ),
         funnels={name: decision_funnel.build_funnel(arm_runs) for name, arm_runs in runs_by_arm.items()},
         untreated={name: summarise_untreated(arm_runs) for name, arm_runs in runs_by_arm.items()},
@@ -360,6 +368,7 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
         precision=replications.precision,
         interrupted=replications.interrupted,
         experiment=experiment,
+        guardrails=guardrails,
         acquisition={
             name: summary
             for name, arm_runs in runs_by_arm.items()

@@ -4,8 +4,8 @@
 a real test, would show a difference of the observed size.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from journey.money.format import format_dollars
@@ -16,11 +16,12 @@ from scenarios.metrics.effects import format_tested_bounds
 from scenarios.text.phrases import format_confidence, pluralise
 
 if TYPE_CHECKING:
+    from scenarios.comparison.guardrails import GuardrailResult
     from scenarios.comparison.money import Return
     from scenarios.experiment.analysis import Experiment
     from scenarios.metrics.effects import Effect
 
-Outcome = Literal["better", "worse", "different", "no_difference_shown", "identical", "unknown"]
+Outcome = Literal["better", "worse", "different", "no_difference_shown", "identical", "unknown", "guardrail_broken"]
 
 _CONFIDENCE = format_confidence(CONFIDENCE)
 
@@ -30,8 +31,8 @@ class Finding:
     """The finding on one arm.
 
     Attributes:
-        outcome: The outcome on the primary metric.
-        effect: The sentence about the primary metric.
+        outcome: The outcome on the primary metric; ``guardrail_broken`` whatever it is, if a guardrail is broken.
+        effect: The sentences about the primary metric and the guardrails.
         money: The sentence about money.
         headline: The result in one or two sentences, for a first screen.
         required_replications: Replications that would show a difference of the observed size; None where the difference
@@ -52,15 +53,17 @@ class Verdict:
     Attributes:
         findings: The findings by arm.
         warnings: Warnings that put all findings in doubt.
+        breaches: The broken guardrails, one sentence each.
     """
 
     findings: dict[str, Finding]
     warnings: tuple[str, ...] = ()
+    breaches: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """The verdict as text: the warnings, then one paragraph per arm."""
-        return "\n".join((*self.warnings, *self.paragraphs))
+        """The verdict as text: the broken guardrails, the warnings, then one paragraph per arm."""
+        return "\n".join((*self.breaches, *self.warnings, *self.paragraphs))
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
@@ -94,6 +97,7 @@ def build_verdict(
     replications: int,
     identical: Collection[str] = (),
     experiment: "Experiment | None" = None,
+    guardrails: Sequence["GuardrailResult"] = (),
 ) -> Verdict:
     """The verdict on every arm.
 
@@ -105,6 +109,7 @@ def build_verdict(
         replications: Number of complete replications.
         identical: Arms that differ from the baseline only in their name.
         experiment: The experiment, in randomised mode.
+        guardrails: The results for the guardrails of all arms.
     """
     findings = {}
     for arm, arm_effects in effects.items():
@@ -116,7 +121,31 @@ def build_verdict(
             findings[arm] = Finding("unknown", text, "", text)
         else:
             findings[arm] = _judge_arm(_Case(arm, primary, metric, effect, money[arm], replications, experiment))
-    return Verdict(findings, () if experiment is None else experiment.warnings)
+    judged = {
+        arm: _add_guardrails(finding, [result for result in guardrails if result.arm == arm])
+        for arm, finding in findings.items()
+    }
+    breaches = tuple(f"{result.arm}: {result.sentence}." for result in guardrails if result.outcome == "broken")
+    return Verdict(judged, () if experiment is None else experiment.warnings, breaches)
+
+
+def _add_guardrails(finding: Finding, results: Sequence["GuardrailResult"]) -> Finding:
+    """The finding with the guardrails of its arm; one that breaks a guardrail is not called better."""
+    if not results:
+        return finding
+    sentences, outcome = [], finding.outcome
+    broken = [result.metric.label for result in results if result.outcome == "broken"]
+    holding = [result.metric.label for result in results if result.outcome == "holds"]
+    if broken:
+        outcome = "guardrail_broken"
+        sentences.append(f"The arm is not acceptable, because a guardrail is broken: {', '.join(broken)}.")
+    sentences += [
+        f"{result.sentence[:1].upper()}{result.sentence[1:]}." for result in results if result.outcome == "not_shown"
+    ]
+    if holding:
+        sentences.append(f"Guardrails that hold: {', '.join(holding)}.")
+    text = " ".join(sentences)
+    return replace(finding, outcome=outcome, effect=f"{finding.effect} {text}", headline=f"{finding.headline} {text}")
 
 
 def _identical_finding(arm: str, *, randomised: bool) -> Finding:

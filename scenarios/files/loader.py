@@ -20,11 +20,12 @@ from scenarios.files.descriptions import fill_counts, keep_own_texts
 from scenarios.files.included_files import include_files
 from scenarios.files.merging import Layer, drop_replaced, find_source, merge_layers, normalise, refuse_contradictions
 from scenarios.files.messages import FileMessage
-from scenarios.files.metric_catalogue import build_catalogue
+from scenarios.files.metric_catalogue import build_catalogue, build_guardrails
 from scenarios.files.model import Scenario
 from scenarios.files.notices import find_notices
 from scenarios.files.overrides import parse_override
 from scenarios.metrics.catalogue import MetricCatalogue
+from scenarios.metrics.guardrails import Guardrail
 from simulation.model.population_spec import BUNDLED
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class LoadedScenario:
     def metrics(self) -> MetricCatalogue:
         """The definitions of the metrics that can be asked for."""
         return build_catalogue(self.scenario, self.name)
+
+    @property
+    def guardrails(self) -> tuple[Guardrail, ...]:
+        """The worst changes of metrics that the scenario accepts."""
+        return build_guardrails(self.scenario)
 
     def has_option(self, name: str) -> bool:
         """Whether an option of a command or function, such as ``customers``, changed the scenario."""

@@ -1,7 +1,8 @@
-"""The catalogue of the metrics of a scenario, from its file."""
+"""The metrics and guardrails of a scenario, from its file."""
 
 from scenarios.files.model import Scenario
 from scenarios.metrics.catalogue import MetricCatalogue
+from scenarios.metrics.guardrails import Guardrail, find_worse_direction
 
 
 def build_catalogue(scenario: Scenario, name: str = "") -> MetricCatalogue:
@@ -17,3 +18,13 @@ def build_catalogue(scenario: Scenario, name: str = "") -> MetricCatalogue:
         has_campaigns=scenario.acquisition is not None,
         scenario=name,
     )
+
+
+def build_guardrails(scenario: Scenario) -> tuple[Guardrail, ...]:
+    """The guardrails of a scenario that passed every check."""
+    catalogue = build_catalogue(scenario)
+    found = (
+        (name, margin, find_worse_direction(catalogue.get(name), margin))
+        for name, margin in scenario.guardrails.items()
+    )
+    return tuple(Guardrail(name, margin, worse) for name, margin, worse in found if worse is not None)

@@ -125,8 +125,8 @@ class Scenario(SpecModel):
     )
     guardrails: Annotated[dict[str, float], ADDED_LATER] = Field(
         default={},
-        description="Worst accepted change of a built-in metric against the baseline, by the metric's name, in its "
-        "unit.",
+        description="Worst accepted change of a metric, arm minus baseline, by the metric's name and in its unit. The "
+        "sign says in which direction the metric becomes worse: `churn_rate = 0.01` accepts a rise by one point.",
     )
     arms: dict[str, Arm] = Field(description="The arms by name; all others are compared with `baseline`.")
 

@@ -12,6 +12,7 @@ from journey.machine.errors import JourneyDefinitionError
 from scenarios.files.acquisition_checks import validate_acquisition
 from scenarios.files.cross_checks import validate_references
 from scenarios.files.event_limits import check_expected_events
+from scenarios.files.guardrail_checks import validate_guardrails
 from scenarios.files.merging import Layer, find_source, merge_keys, name_key
 from scenarios.files.metric_checks import validate_metrics
 from scenarios.files.model import Arm, Scenario
@@ -37,6 +38,7 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     arms = tuple(_resolve_arm(scenario, name, arm, journey, layers) for name, arm in scenario.arms.items())
     problems = validate_references(scenario, journey, policy, {arm_spec.name: arm_spec.policy for arm_spec in arms})
     problems += validate_metrics(scenario, journey, {arm_spec.name: arm_spec.policy for arm_spec in arms})
+    problems += validate_guardrails(scenario)
     problems += validate_acquisition(scenario, journey, arms)
     # The expected events of an invalid scenario mean nothing, and computing them may fail.
     problems = problems or list(check_expected_events(scenario, journey))

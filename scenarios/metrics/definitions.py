@@ -9,6 +9,7 @@ Unit = Literal["share", "dollars", "dollars each", "count", "days", "points", "r
 
 
 CAMPAIGNS = "campaigns"
+BUILT_IN_SOURCE = "built in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,17 @@ class Metric:
     unknown_if: str = "not measured"
     group: str = "customers"
     by: tuple[Literal["segment", "tier"], ...] = ()
-    source: str = "built in"
+    source: str = BUILT_IN_SOURCE
 
     @property
     def is_total(self) -> bool:
         """Whether it is a total over the cohort, as opposed to a mean or a share."""
         return self.unit in ("dollars", "count")
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it exists without being declared."""
+        return self.source == BUILT_IN_SOURCE
 
     @property
     def is_of_campaigns(self) -> bool:

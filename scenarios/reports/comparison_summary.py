@@ -25,6 +25,7 @@ from scenarios.reports.comparison_text import (
 )
 from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragraph
 from scenarios.reports.experiment import describe_assignment, format_significance, format_tested_interval
+from scenarios.reports.guardrails import guardrail_blocks
 from scenarios.text.phrases import format_interval
 
 if TYPE_CHECKING:
@@ -70,11 +71,12 @@ def summary_blocks(
     """
     return [
         Heading(2, "Verdict"),
-        *(Paragraph(warning) for warning in comparison.verdict.warnings),
+        *(Paragraph(sentence) for sentence in (*comparison.verdict.breaches, *comparison.verdict.warnings)),
         _one_or_several(findings),
         *_arms(comparison),
         *_money(comparison),
         *_primary_metric(comparison),
+        *guardrail_blocks(comparison),
         *_attention(attention_items(comparison), max_attention),
     ]
 

@@ -62,6 +62,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         (*COMPARE, "1", *BUILT_IN["default"]),
         (*COMPARE, "2", *BUILT_IN["default"], *NO_REVIEWERS),
         (*COMPARE, "2", *BUILT_IN["onboarding_outreach"], "--precision", "churn_rate=0.5"),
+        (*COMPARE, "2", *BUILT_IN["default"], "--set", "guardrails.churn_rate=0.01"),
     ),
     RANDOMISED: (
         *((*COMPARE, "3", *BUILT_IN[name], "--mode", "randomised") for name in EXPERIMENTS),

@@ -1,0 +1,17 @@
+"""Checks of the guardrails of a scenario: the metrics exist, and the margins have a meaning."""
+
+from collections.abc import Iterator
+
+from scenarios.files.cross_checks import Mistake
+from scenarios.files.metric_catalogue import build_catalogue
+from scenarios.files.model import Scenario
+from scenarios.metrics.guardrails import describe_wrong_margin
+
+
+def validate_guardrails(scenario: Scenario) -> Iterator[Mistake]:
+    """All mistakes in the guardrails of a scenario."""
+    catalogue = build_catalogue(scenario)
+    for name, margin in scenario.guardrails.items():
+        mistake = catalogue.describe_mistake(name) or describe_wrong_margin(name, catalogue.get(name), margin)
+        if mistake:
+            yield Mistake(("guardrails", name), mistake)
