@@ -229,6 +229,7 @@ _ORDER = (
     "media_spend",
     "funnel_step",
     "actions",
+    "discounts",
     "review_time",
     "evaluations",
     "infrastructure",
@@ -272,7 +273,13 @@ def _find_quantity(quantities: Mapping[str, float | None], name: str) -> float |
 
 def _build_quantities(arm: "ArmSpec", run: "Run", days: float) -> Mapping[str, float | None]:
     months = days / DAYS_PER_MONTH if arm.active else 0.0
-    return {**run.quantities, "review_hours": run.quantities["review_minutes"] / 60.0, "months": months}
+    return {
+        **run.quantities,
+        # Serving a customer costs the same at a lower price, so a discount lowers the margin by its full amount.
+        "list_revenue": run.quantities["revenue"] + run.quantities.get("discounts", 0.0),
+        "review_hours": run.quantities["review_minutes"] / 60.0,
+        "months": months,
+    }
 
 
 def _build_items(scenario: Scenario, arm: "ArmSpec", run: "Run", days: float) -> dict[str, _PricedItem]:
@@ -281,6 +288,7 @@ def _build_items(scenario: Scenario, arm: "ArmSpec", run: "Run", days: float) ->
         *_value_items(scenario, arm, days),
         *_acquisition_items(arm),
         *_action_items(scenario, arm, run),
+        *_discount_items(run),
         *_overhead_items(arm),
     ]
     return {item.name: item for item in items}
@@ -294,7 +302,7 @@ def _value_items(scenario: Scenario, arm: "ArmSpec", days: float) -> list[_Price
     escalation = economics.agent_hour.amount * economics.hours_per_escalation
     day = economics.support_day
     return [
-        _PricedItem("margin_retained", "value", "revenue $", "revenue", 1.0, economics.margin_rate, margin),
+        _PricedItem("margin_retained", "value", "revenue $", "list_revenue", 1.0, economics.margin_rate, margin),
         _PricedItem(
             _BEYOND, "value", "yearly $ live", "live_value_end", 1.0,
             economics.margin_rate * beyond_horizon_factor(money, days), beyond,
@@ -332,6 +340,12 @@ def _action_items(scenario: Scenario, arm: "ArmSpec", run: "Run") -> list[_Price
         )
         for name in taken
     ]  # fmt: skip
+
+
+def _discount_items(run: "Run") -> Iterator[_PricedItem]:
+    """Discounts: revenue at full price that customers did not pay."""
+    if "discounts" in run.quantities:
+        yield _PricedItem("discounts", "cost", "revenue $", "discounts", 1.0, 1.0, "assumed")
 
 
 def _overhead_items(arm: "ArmSpec") -> list[_PricedItem]:

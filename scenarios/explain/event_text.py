@@ -124,6 +124,12 @@ def _describe_distress(row: "Row") -> str:
     return f"distress {'begins' if row.kind == events.DISTRESS_ON else 'ends'}: {format_name(row.label)} (hidden truth)"
 
 
+def _describe_effect(row: "Row") -> str:
+    changed = "moves" if row.reason == events.ON_MOVES else "the price"
+    verb = "begins" if row.kind == events.EFFECT_ON else "ends"
+    return f"effect of {format_name(row.label)} on {changed} {verb} (hidden truth)"
+
+
 _DESCRIBERS = {
     events.MOVE: _describe_move,
     events.FUNNEL: _describe_funnel,
@@ -137,4 +143,6 @@ _DESCRIBERS = {
     events.DISTRESS_OFF: _describe_distress,
     events.ARRIVAL: _describe_arrival,
     events.VALUE_CHANGE: _describe_value_change,
+    events.EFFECT_ON: _describe_effect,
+    events.EFFECT_OFF: _describe_effect,
 }

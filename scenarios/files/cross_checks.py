@@ -45,7 +45,7 @@ def validate_references(
         *_check_value_changes(scenario, journey),
         *_check_distress(scenario, journey, policy),
         *_check_signals(scenario, policy),
-        *_check_effects(scenario, policy),
+        *_check_effects(scenario, journey, policy),
         *_check_segments(scenario),
         *_check_start(scenario, journey),
         *_check_arrivals(scenario, journey),
@@ -225,7 +225,7 @@ def _check_signals(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
         yield Mistake(path, f"{signals.recovery!r} is a negative signal type; recovery sends a positive one")
 
 
-def _check_effects(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
+def _check_effects(scenario: Scenario, journey: Journey, policy: Policy) -> Iterator[Mistake]:
     causes = scenario.world.distress.causes
     for action, effect in scenario.world.effects.items():
         path = ("world", "effects", action)
@@ -234,6 +234,20 @@ def _check_effects(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
         for cause in effect.by_cause:
             if cause not in causes:
                 yield unknown_name((*path, "by_cause", cause), cause, "a cause in world.distress.causes", causes)
+        for move in effect.moves:
+            yield from _check_move_of_effect((*path, "moves", move), move, scenario, journey)
+        for stage in () if effect.discount is None else effect.discount.stages:
+            key_path = (*path, "discount", "stages")
+            yield from check_live_stage(key_path, stage, scenario, journey, "customers there pay nothing")
+
+
+def _check_move_of_effect(path: tuple[str, ...], move: str, scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
+    """Check that a move has a dwell and leaves a live stage; the effect of an action ends when a customer leaves."""
+    mistakes = list(_check_move_has_dwell(path, move, scenario, journey))
+    yield from mistakes
+    sources = {arc.source for arc in journey.moves if arc.name == move}
+    if not mistakes and sources <= set(scenario.world.lost):
+        yield Mistake(path, f"{move!r} only leaves a lost stage, where no action has an effect; remove it")
 
 
 def _check_segments(scenario: Scenario) -> Iterator[Mistake]:

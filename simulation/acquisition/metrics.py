@@ -150,7 +150,8 @@ class FunnelTotals:
         spend = sum(self.spend(line) for line in lines)
         made = {step: sum(self.count_step(line, step) for line in lines) for step in steps}
         eligible = {step: sum(self._count_eligible(line, step) for line in lines) for step in steps[1:]}
-        earned = margin * run.quantities["revenue"]
+        discounts = run.quantities.get("discounts", 0.0)
+        earned = margin * (run.quantities["revenue"] + discounts) - discounts
         churned = (run.metrics.get("churn_rate") or 0.0) * run.customers
         return {
             "media_spend": spend,

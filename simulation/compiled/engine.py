@@ -31,10 +31,12 @@ from simulation.customer import (
     counting,
     decisions,
     distress,
+    effects,
     events,
     interventions,
     moves,
     own_metrics,
+    price,
     reviews,
     signals,
     stages,
@@ -114,6 +116,7 @@ def kernels() -> CompiledFunctions:
     customer = (
         ports,
         counting,
+        price,
         own_metrics,
         account,
         stages,
@@ -122,6 +125,7 @@ def kernels() -> CompiledFunctions:
         decisions,
         fast_paths,
         distress,
+        effects,
         interventions,
     )
     modules = (

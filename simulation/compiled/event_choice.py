@@ -11,11 +11,13 @@ from simulation.model.event_types import (
     ACTION,
     CADENCE,
     DELIVERY,
+    DISCOUNT_END,
     EFFECT_END,
     EPISODE,
     EXPIRY,
     HARM_END,
     MOVE,
+    MOVE_EFFECT_END,
     NOISE,
     OUTCOME,
     PAYMENT,
@@ -70,6 +72,9 @@ def next_event_except_evaluation(arm: Any, customer: Any) -> int:
         entry, time = earlier(entry, time, other, other_time)
     if arm.has_dates:
         other, other_time = first_of_dates(times)
+        entry, time = earlier(entry, time, other, other_time)
+    if arm.has_move_effects | arm.has_discounts:
+        other, other_time = first_of_two(times, MOVE_EFFECT_END, DISCOUNT_END)
         entry, time = earlier(entry, time, other, other_time)
     return int(entry)
 

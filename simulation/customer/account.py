@@ -7,6 +7,7 @@ failed charges that end in a move are in `simulation.customer.moves`.
 from journey.core.time_units import DAYS_PER_YEAR
 from simulation.customer.own_metrics import add_own_revenue
 from simulation.customer.ports import Engine, emit
+from simulation.customer.price import unpaid_share
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, set_hazard_ratio, start_clock
 from simulation.metrics.counters import discounted_days
@@ -71,9 +72,12 @@ def open_account(arm: ArmParameters, customer: Customer, tenure: float) -> None:
 
 
 def add_revenue(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
-    """Add the discounted revenue since the last call."""
+    """Add the revenue since the last call, in present value: what the customer pays at the current price."""
     paid = discounted_days(customer.paid_since, customer.now, arm.discount_rate)
-    engine.totals[customer.arm].revenue += customer.account_value / DAYS_PER_YEAR * paid
+    revenue, totals = customer.account_value / DAYS_PER_YEAR * paid, engine.totals[customer.arm]
+    unpaid = revenue * unpaid_share(arm, customer)
+    totals.discounts += unpaid
+    totals.revenue += revenue - unpaid
     customer.paid_since = customer.now
     add_own_revenue(arm, customer, engine)
 

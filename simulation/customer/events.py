@@ -4,6 +4,7 @@ from simulation.customer.account import on_value_change, open_account
 from simulation.customer.counting import count_last_stage, count_stay, first_grid_index
 from simulation.customer.decisions import decide, evaluate
 from simulation.customer.distress import begin_episode, on_effect_end, on_harm_end, settle_account
+from simulation.customer.effects import on_discount_end, on_move_effect_end
 from simulation.customer.interventions import on_action, on_episode, on_outcome
 from simulation.customer.moves import on_calendar_change, on_move, on_payment, on_renewal, schedule_calendar_change
 from simulation.customer.own_metrics import count_own_start, count_own_stay, finish_own_metrics
@@ -20,11 +21,13 @@ from simulation.model.event_types import (
     CADENCE,
     CALM,
     DELIVERY,
+    DISCOUNT_END,
     EFFECT_END,
     EPISODE,
     EXPIRY,
     HARM_END,
     MOVE,
+    MOVE_EFFECT_END,
     NOISE,
     OUTCOME,
     PAYMENT,
@@ -115,7 +118,7 @@ def handle_orchestration_event(arm: ArmParameters, customer: Customer, engine: E
     elif entry == ACTION:
         on_action(arm, customer, engine)
     elif entry == OUTCOME:
-        on_outcome(customer, engine)
+        on_outcome(arm, customer, engine)
     elif entry == EXPIRY:
         on_expiry(arm, customer, engine)
 
@@ -130,6 +133,10 @@ def handle_customer_event(arm: ArmParameters, customer: Customer, engine: Engine
         on_effect_end(arm, customer)
     elif entry == HARM_END:
         on_harm_end(arm, customer, engine)
+    elif entry == MOVE_EFFECT_END:
+        on_move_effect_end(arm, customer, engine)
+    elif entry == DISCOUNT_END:
+        on_discount_end(arm, customer, engine)
     elif entry == SEASON:
         on_calendar_change(arm, customer, engine)
     elif entry == RENEWAL:

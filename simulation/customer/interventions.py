@@ -2,6 +2,7 @@
 
 from journey.decision.rules import fade
 from simulation.customer.distress import apply_effect, apply_harm, begin_episode, draw_cause, end_episode
+from simulation.customer.effects import start_discount, start_move_effect
 from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, add_contact, emit
 from simulation.customer.state import NO_INDEX, Customer
@@ -37,6 +38,21 @@ def add_fatigue(arm: ArmParameters, customer: Customer) -> float:
     return level
 
 
+def draw_response(arm: ArmParameters, customer: Customer, engine: Engine, fatigue: float) -> None:
+    """Draw whether the customer responds to the current action, and start its effects if so."""
+    action, effect = customer.action, arm.effects[customer.action]
+    chance = arm.responses[action][customer.segment] * faded_ratio(arm.fatigue.kept_response, fatigue)
+    if uniform(customer.key, streams.RESPONSE, customer.spell, customer.actions_in_spell) >= chance:
+        return
+    customer.has_responded = True
+    if customer.cause != CALM:
+        apply_effect(arm, customer, arm.recovery_ratios[action][customer.cause], effect.lasts)
+    if effect.acts_on_moves:
+        start_move_effect(arm, customer, engine, action)
+    if effect.discount_days > 0.0:
+        start_discount(arm, customer, engine, action)
+
+
 def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Carry out the action; the customer may respond to it."""
     action, effect, fatigue = customer.action, arm.effects[customer.action], add_fatigue(arm, customer)
@@ -53,15 +69,14 @@ def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     if customer.cause == CALM:
         customer.episode_acted_on = CALM
         apply_harm(arm, customer, engine, harm * effect.harm_ratio, effect.lasts)
+        if effect.acts_when_calm:
+            draw_response(arm, customer, engine, fatigue)
         return
     if harm != 1.0:
         apply_harm(arm, customer, engine, harm, effect.lasts)
     engine.totals[customer.arm].contacts_needed += 1
     customer.episode_acted_on = customer.episode
-    chance = arm.responses[action][customer.segment] * faded_ratio(arm.fatigue.kept_response, fatigue)
-    if uniform(customer.key, streams.RESPONSE, customer.episode, customer.actions_in_spell) < chance:
-        customer.has_responded = True
-        apply_effect(arm, customer, arm.recovery_ratios[action][customer.cause], effect.lasts)
+    draw_response(arm, customer, engine, fatigue)
 
 
 def record_outcome(customer: Customer, engine: Engine, outcome: int) -> None:
@@ -73,9 +88,19 @@ def record_outcome(customer: Customer, engine: Engine, outcome: int) -> None:
     emit(customer, engine, KIND_OUTCOME, outcome, NO_INDEX, NO_INDEX, NO_INDEX, value, NEVER)
 
 
-def on_outcome(customer: Customer, engine: Engine) -> None:
-    """Record the outcome at the end of the window, if the action's episode has not ended."""
-    if customer.episode_acted_on == CALM:
+def resolve_by_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int) -> None:
+    """Resolve an action for a customer without distress who now makes a move that its effect makes more likely."""
+    move = arm.moves[customer.stage][slot]
+    is_awaited = customer.event_times[OUTCOME] < NEVER and customer.episode_acted_on == CALM
+    is_promoted = not move.leaves and arm.effect_move_ratios[customer.action][move.move] > 1.0
+    if is_awaited and is_promoted and customer.moves_action == customer.action:
+        customer.satisfaction += arm.effects[customer.action].csat
+        record_outcome(customer, engine, RESOLVED)
+
+
+def on_outcome(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Record the outcome at the end of the window, if nothing has resolved the action before."""
+    if customer.episode_acted_on == CALM and not arm.effects[customer.action].acts_when_calm:
         record_outcome(customer, engine, NOT_NEEDED)
     elif customer.has_responded:
         record_outcome(customer, engine, PARTIAL)
@@ -99,8 +124,10 @@ def on_episode(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
 KERNELS = (
     faded_ratio,
     add_fatigue,
+    draw_response,
     on_action,
     record_outcome,
+    resolve_by_move,
     on_outcome,
     on_episode,
 )

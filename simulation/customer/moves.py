@@ -1,9 +1,12 @@
 """Moves between stages: those whose clock runs out, and those at a renewal or after a failed charge."""
 
-from simulation.customer.account import open_account, schedule_failed_charge
+from journey.decision.rules import NO_ACTION
+from simulation.customer.account import add_revenue, open_account, schedule_failed_charge
 from simulation.customer.counting import count_stay
 from simulation.customer.decisions import evaluate, record_stage_entry
 from simulation.customer.distress import settle_account
+from simulation.customer.effects import end_effects
+from simulation.customer.interventions import resolve_by_move
 from simulation.customer.own_metrics import count_own_entry, count_own_event, count_own_stay
 from simulation.customer.ports import Engine, cancel_pending_signals, emit
 from simulation.customer.reviews import close_request
@@ -52,6 +55,7 @@ def churn(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
         customer.cause = CALM
         start_onset_clock(arm, customer)
     customer.harm_ratio = 1.0
+    end_effects(customer)
     for entry in (EPISODE, EFFECT_END, HARM_END, ACTION, OUTCOME, CADENCE, SYMPTOM, NOISE, DELIVERY):
         customer.event_times[entry] = NEVER
     cancel_pending_signals(customer, engine)
@@ -85,12 +89,17 @@ def make_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int,
     count_own_event(arm, customer, engine, EVENT_MOVE, move.move)
     count_own_stay(arm, customer, engine)
     count_stay(customer, engine)
+    if arm.has_move_effects and customer.moves_action != NO_ACTION:
+        resolve_by_move(arm, customer, engine, slot)
     if move.leaves:
         churn(arm, customer, engine)
     count_own_entry(arm, customer, engine, move.to_stage)
     if arm.terminal[move.to_stage]:
         customer.stage = move.to_stage
         return
+    if arm.has_discounts and customer.discount_action != NO_ACTION:
+        # The discount can differ in the next stage.
+        add_revenue(arm, customer, engine)
     customer.previous_stage = stage
     enter_stage(arm, customer, engine, move.to_stage, 0.0)
     record_stage_entry(arm, customer, engine)

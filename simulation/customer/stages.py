@@ -1,5 +1,6 @@
 """Stages: the competing clocks of the moves out of the current stage, and their hazard ratios."""
 
+from journey.decision.rules import NO_ACTION
 from simulation.customer.account import update_value_clock
 from simulation.customer.ports import Engine, guard_allows
 from simulation.customer.state import NO_INDEX, Customer
@@ -24,6 +25,8 @@ def effective_ratio(arm: ArmParameters, customer: Customer, ratio: float, slot: 
     if arm.has_calendar:
         ratio *= calendar.move_ratios[calendar.state[customer.period]][move.move]
         ratio *= calendar.tenure_ratios[customer.band][move.move]
+    if arm.has_move_effects and customer.moves_action != NO_ACTION:
+        ratio *= arm.effect_move_ratios[customer.moves_action][move.move]
     return ratio
 
 

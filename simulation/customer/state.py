@@ -87,12 +87,14 @@ class Customer:
         fatigue_at: Day of that contact.
         episode_acted_on: The episode that the last action was for, or CALM.
         has_responded: Whether the customer responded to it.
-        satisfaction: Points added to the satisfaction score by resolved episodes.
+        satisfaction: Points added to the satisfaction score by resolved actions.
         account_value: Revenue per year.
         paid_since: Day up to which revenue has been counted.
         earned_since: The same for the metrics of the scenario, which count it by stage.
         renewals: Number of renewals.
         failures: Number of charges that failed.
+        moves_action: The action whose effect on the hazards of moves lasts, or NO_ACTION.
+        discount_action: The action whose discount lasts, or NO_ACTION.
         is_payment_overdue: Whether the grace period of a failed charge is running.
         value_changes: Number of scheduled value changes.
         value_clock: Clock of the next value change.
@@ -163,6 +165,8 @@ class Customer:
     renewals: int = 0
     failures: int = 0
     value_changes: int = 0
+    moves_action: int = NO_ACTION
+    discount_action: int = NO_ACTION
     has_consent: bool = True
     is_detected: bool = False
     has_open_action: bool = False

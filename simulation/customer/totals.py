@@ -41,6 +41,7 @@ class ArmTotals:
     distress_days: float = 0.0
     satisfaction: float = 0.0
     revenue: float = 0.0
+    discounts: float = 0.0
     live_value: float = 0.0
 
 

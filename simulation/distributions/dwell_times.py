@@ -113,7 +113,9 @@ def slow_cumulative_hazard(law: int, a: float, b: float, age: float, knots: Sequ
     if law == LOG_LOGISTIC:
         return log1p(power(age / a, b))
     if law == LOG_NORMAL:
-        return normal_hazard(log(age / a) / b)
+        share = age / a
+        # A share that underflows to 0 has no logarithm.
+        return normal_hazard(log(share) / b) if share > 0.0 else 0.0
     if law == GAMMA:
         return gamma_hazard(b, age / a)
     if law == EMPIRICAL:

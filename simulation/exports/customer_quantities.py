@@ -14,13 +14,13 @@ from simulation.model.arm import ESCALATION_MOVE, SUPPORT_STAGE
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from simulation.exports.histories import CustomerHistory
     from simulation.model.arm import ArmSpec
 
 _BASE_QUANTITIES = (
-    "revenue", "live_value_end", "escalations", "support_days", "reviews", "review_minutes", "evaluations",
+    "revenue", "discounts", "live_value_end", "escalations", "support_days", "reviews", "review_minutes", "evaluations",
 )  # fmt: skip
 REVIEWED_VERDICTS = ("approved", "rejected", "overridden")
 
@@ -39,10 +39,15 @@ def compute_customer_quantities(history: CustomerHistory, arm_spec: ArmSpec, day
     reviews = sum(row.kind == events.REVIEW_DECIDED and row.label in REVIEWED_VERDICTS for row in history.rows)
     actions = Counter(row.label for row in history.rows if row.kind == events.ACTION)
     costs = arm_spec.policy.actions
+    paid = list(_paid_intervals(history, arm_spec, days))
     quantities = {
         "revenue": sum(
-            value / DAYS_PER_YEAR * discounted_days(start, stop, rate)
-            for start, stop, value in _paid_intervals(history, exit_stages, days)
+            value / DAYS_PER_YEAR * (1.0 - discount) * discounted_days(start, stop, rate)
+            for start, stop, value, discount in paid
+        ),
+        "discounts": sum(
+            value / DAYS_PER_YEAR * discount * discounted_days(start, stop, rate)
+            for start, stop, value, discount in paid
         ),
         "live_value_end": 0.0 if history.end_stage in exit_stages else history.values[-1][1],
         "escalations": float(sum(row.kind == events.MOVE and row.label == ESCALATION_MOVE for row in history.rows)),
@@ -65,29 +70,39 @@ def _known_quantities(arm_spec: ArmSpec, quantities: dict[str, float]) -> dict[s
     unknown = set()
     if ESCALATION_MOVE not in {move.name for move in arm_spec.journey.moves}:
         unknown.add("escalations")
+    if not any(effect.discount for effect in arm_spec.world.effects.values()):
+        unknown.add("discounts")
     if SUPPORT_STAGE not in arm_spec.journey.stages:
         unknown.add("support_days")
     return {name: amount for name, amount in quantities.items() if name not in unknown}
 
 
 def _paid_intervals(
-    history: CustomerHistory, exit_stages: Collection[str], days: float
-) -> Iterator[tuple[float, float, float]]:
-    """The intervals in which the account had one value and was paid for: first day, last day, dollars per year.
+    history: CustomerHistory, arm_spec: ArmSpec, days: float
+) -> Iterator[tuple[float, float, float, float]]:
+    """The intervals in which the account had one price and was paid for.
 
-    A customer that has left pays nothing; one that is won back pays the same value as before.
+    A customer that has left pays nothing; one that is won back pays the same value as before, without a discount.
+
+    Yields:
+        First day, last day, dollars per year without a discount, and the share of them that is not paid.
     """
-    value, since = history.initial.account_value, history.initial.arrives_at
+    exit_stages, effects = arm_spec.exit_stages, arm_spec.world.effects
+    value, since, discount = history.initial.account_value, history.initial.arrives_at, None
     stage = history.first_stage
     for row in history.rows:
-        if row.kind not in (events.MOVE, events.VALUE_CHANGE):
+        changes_price = row.kind in (events.EFFECT_ON, events.EFFECT_OFF) and row.reason == events.ON_PRICE
+        if row.kind not in (events.MOVE, events.VALUE_CHANGE) and not changes_price:
             continue
         if stage not in exit_stages:
-            yield since, row.time, value
+            yield since, row.time, value, 0.0 if discount is None else discount.share_in(stage)
         since = row.time
         if row.kind == events.MOVE:
             stage = str(row.to_stage)
+            discount = None if stage in exit_stages else discount
+        elif changes_price:
+            discount = effects[row.label].discount if row.kind == events.EFFECT_ON else None
         else:
             value = float(row.value or 0.0)
     if stage not in exit_stages:
-        yield since, days, value
+        yield since, days, value, 0.0 if discount is None else discount.share_in(stage)

@@ -75,6 +75,8 @@ _EVENT_NAMES = {
     events.ARRIVAL: _EventName("arrival"),
     events.FUNNEL: _EventName("{}"),
     events.VALUE_CHANGE: _EventName("value {}"),
+    events.EFFECT_ON: _EventName("effect of {}", "start"),
+    events.EFFECT_OFF: _EventName("effect of {}"),
 }
 _UNDECIDED = ("expired", "withdrawn")
 """Verdicts of requests without a reviewer's decision."""

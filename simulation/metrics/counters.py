@@ -77,6 +77,7 @@ class Counters:
     distress_days: float = 0.0
     satisfaction: float = 0.0
     revenue: float = 0.0
+    discounts: float = 0.0
     live_value: float = 0.0
     own_customers: Counter[int] = field(default_factory=Counter)
     own_counts: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -150,6 +151,7 @@ class Counters:
         reviews = self._reviews()
         return {
             "revenue": self.revenue,
+            **({"discounts": self.discounts} if table.parameters.has_discounts else {}),
             "live_value_end": self.live_value,
             **({"escalations": float(self.escalations)} if table.parameters.escalate_move >= 0 else {}),
             **({"support_days": self.stage_days[table.support_stage]} if table.support_stage >= 0 else {}),

@@ -31,6 +31,8 @@ from simulation.model.parameters import (
     MoveParameters,
     SignalParameters,
     build_cause_parameters,
+    build_discount_shares,
+    build_effect_move_ratios,
     build_effect_parameters,
     build_fatigue_parameters,
     build_move_parameters,
@@ -162,6 +164,8 @@ class ArmParameters(NamedTuple):
         effects: By action.
         responses: By action and segment: probability of a response.
         recovery_ratios: By action and cause: hazard ratio on the end of an episode after a response.
+        effect_move_ratios: By action and move: hazard ratio while the action's effect lasts.
+        discount_shares: By action and stage: share of the price not paid while the action's discount lasts.
         fatigue: The effect of earlier contacts.
         contract: Renewals and charges.
         values: Changes of the account value.
@@ -172,6 +176,8 @@ class ArmParameters(NamedTuple):
         has_distress: Whether customers can be in distress, or are evaluated.
         has_calendar: Whether a date or the tenure changes a hazard.
         has_dates: Whether customers have events at dates of the calendar or of the account.
+        has_move_effects: Whether an action changes hazards of moves.
+        has_discounts: Whether an action lowers the price.
         outcome_window: Days from an action to its outcome.
         satisfaction_calm: Satisfaction of a customer who is never in distress.
         satisfaction_penalty: Points lost if a customer is always in distress.
@@ -196,6 +202,8 @@ class ArmParameters(NamedTuple):
     effects: tuple[EffectParameters, ...]
     responses: tuple[tuple[float, ...], ...]
     recovery_ratios: tuple[tuple[float, ...], ...]
+    effect_move_ratios: tuple[tuple[float, ...], ...]
+    discount_shares: tuple[tuple[float, ...], ...]
     fatigue: FatigueParameters
     contract: ContractParameters
     values: ValueChangeParameters
@@ -207,6 +215,8 @@ class ArmParameters(NamedTuple):
     has_distress: bool
     has_calendar: bool
     has_dates: bool
+    has_move_effects: bool
+    has_discounts: bool
     outcome_window: float
     satisfaction_calm: float
     satisfaction_penalty: float
@@ -323,6 +333,8 @@ def _build_parameters(
         effects=build_effect_parameters(world, dict(zip(policy.actions, policy.costs, strict=True))),
         responses=build_responses(world, policy.actions, segments),
         recovery_ratios=build_recovery_ratios(world, policy.actions),
+        effect_move_ratios=build_effect_move_ratios(world, policy.actions, machine.moves),
+        discount_shares=build_discount_shares(world, policy.actions, machine.stages),
         fatigue=build_fatigue_parameters(world),
         contract=contract,
         values=values,
@@ -334,6 +346,8 @@ def _build_parameters(
         has_distress=evaluates or _has_distress(arm_spec, calendar),
         has_calendar=any(ratio != 1.0 for table in ratios for row in table for ratio in row),
         has_dates=_has_dates(calendar, contract, values),
+        has_move_effects=any(effect.moves for effect in world.effects.values()),
+        has_discounts=any(effect.discount is not None for effect in world.effects.values()),
         outcome_window=decisions.outcome_window_days,
         satisfaction_calm=world.satisfaction.calm,
         satisfaction_penalty=world.satisfaction.distress_penalty,

@@ -1,8 +1,25 @@
 """The effects of actions on customers, and when customers are evaluated."""
 
+from typing import Annotated
+
 from pydantic import Field
 
+from journey.decision.policy import ADDED_LATER
 from simulation.model.spec_types import NonNegative, Positive, Probability, Ratio, SpecModel
+
+
+class Discount(SpecModel):
+    """A lower price for some time."""
+
+    share: Probability = Field(description="Share of the price that the customer does not pay.")
+    days: Positive | None = Field(
+        default=None, description="Days that the discount lasts. Default: `lasts_days` of the effect."
+    )
+    stages: tuple[str, ...] = Field(default=(), description="Stages in which it applies. Default: all stages.")
+
+    def share_in(self, stage: str) -> float:
+        """Share of the price that a customer in this stage does not pay."""
+        return self.share if not self.stages or stage in self.stages else 0.0
 
 
 class Effect(SpecModel):
@@ -17,7 +34,15 @@ class Effect(SpecModel):
     by_cause: dict[str, Ratio] = Field(default={}, description="The same ratio for particular causes.")
     lasts_days: Positive = Field(default=14.0, description="Duration of the effect, in days.")
     harm_ratio: Ratio = Field(default=1.0, description="Hazard ratio on churn after contacting a calm customer.")
-    csat: float = Field(default=0.0, description="Change of satisfaction when it resolves an episode, in points.")
+    csat: float = Field(default=0.0, description="Change of satisfaction when it is resolved, in points.")
+    moves: Annotated[dict[str, Ratio], ADDED_LATER] = Field(
+        default={},
+        description="Hazard ratio by move for `lasts_days` after a response, with or without distress. A later action "
+        "with such an effect replaces it. It ends when the customer leaves.",
+    )
+    discount: Annotated[Discount | None, ADDED_LATER] = Field(
+        default=None, description="A lower price after a response. A later discount replaces it. Default: none."
+    )
 
 
 class Decisions(SpecModel):

@@ -21,12 +21,15 @@ def label_names(compiled_arm: CompiledArm) -> dict[int, Mapping[int, str]]:
         codes.KIND_DISTRESS_ON: causes,
         codes.KIND_DISTRESS_OFF: causes,
         codes.KIND_ARRIVAL: {codes.LABEL_ARRIVAL: events.ARRIVAL},
+        codes.KIND_EFFECT_ON: actions,
+        codes.KIND_EFFECT_OFF: actions,
         codes.KIND_VALUE: _names_by_code(compiled_arm.value_changes),
     }
 
 
 def reason_names(compiled_arm: CompiledArm) -> dict[int, Mapping[int, str]]:
     """The reason of each code, by kind of event; kinds without reasons are missing."""
+    changes = {codes.REASON_MOVES: events.ON_MOVES, codes.REASON_PRICE: events.ON_PRICE}
     return {
         codes.KIND_DECISION: _names_by_code(REASONS),
         codes.KIND_SIGNAL: {
@@ -36,6 +39,8 @@ def reason_names(compiled_arm: CompiledArm) -> dict[int, Mapping[int, str]]:
             codes.REASON_DUPLICATE: events.DUPLICATE,
         },
         codes.KIND_MOVE: {codes.REASON_RENEWAL: events.RENEWAL, codes.REASON_PAYMENT: events.PAYMENT},
+        codes.KIND_EFFECT_ON: changes,
+        codes.KIND_EFFECT_OFF: changes,
     }
 
 

@@ -8,6 +8,8 @@
     DELIVERY,
     EFFECT_END,
     HARM_END,
+    MOVE_EFFECT_END,
+    DISCOUNT_END,
     ACTION,
     OUTCOME,
     EXPIRY,
@@ -16,9 +18,9 @@
     RENEWAL,
     PAYMENT,
     VALUE,
-) = range(15)
+) = range(17)
 
-EVENT_COUNT = 15
+EVENT_COUNT = 17
 """Number of event types."""
 
 CALM = -1

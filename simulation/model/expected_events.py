@@ -155,6 +155,7 @@ def _ratio(world: World, clock: MoveClock, move: str, segment: str) -> float:
     ratio = clock.by_segment.get(segment, 1.0) * _largest(clock.by_tier)
     ratio *= max([1.0, *(of_tenure for _, of_tenure in clock.by_tenure)])
     ratio *= max((phase.moves.get(move, 1.0) for phase in world.calendar.values()), default=1.0)
+    ratio *= max([1.0, *(effect.moves.get(move, 1.0) for effect in world.effects.values())])
     return ratio * (max(1.0, clock.in_distress) if world.distress.causes else 1.0)
 
 

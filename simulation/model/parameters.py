@@ -119,7 +119,10 @@ class EffectParameters(NamedTuple):
         delay: Time from the decision or approval to the action, in days.
         lasts: Duration of the effect, in days.
         harm_ratio: Hazard ratio on churn if the customer is not in distress.
-        csat: Satisfaction points if the customer responds and the episode ends.
+        csat: Satisfaction points if the customer responds and the action is resolved.
+        acts_on_moves: Whether it changes hazards of moves.
+        discount_days: Duration of its discount, in days; 0 without one.
+        acts_when_calm: Whether it has one of these, and so acts on customers who are not in distress too.
     """
 
     cost: float
@@ -127,6 +130,9 @@ class EffectParameters(NamedTuple):
     lasts: float
     harm_ratio: float
     csat: float
+    acts_on_moves: bool
+    discount_days: float
+    acts_when_calm: bool
 
 
 class FatigueParameters(NamedTuple):
@@ -205,12 +211,48 @@ def cumulative_shares(weights: Iterable[float]) -> tuple[float, ...]:
 def build_effect_parameters(world: World, actions: Mapping[str, float]) -> tuple[EffectParameters, ...]:
     """The effect of each action; an action without an entry in the world has none. `actions` maps them to costs."""
     effects = ((cost, world.effects.get(action)) for action, cost in actions.items())
-    return tuple(
-        EffectParameters(cost, 0.0, 1.0, 1.0, 0.0)
-        if effect is None
-        else EffectParameters(cost, effect.delay_days, effect.lasts_days, effect.harm_ratio, effect.csat)
-        for cost, effect in effects
+    return tuple(_build_effect(cost, effect) for cost, effect in effects)
+
+
+def _build_effect(cost: float, effect: Effect | None) -> EffectParameters:
+    if effect is None:
+        return EffectParameters(cost, 0.0, 1.0, 1.0, 0.0, acts_on_moves=False, discount_days=0.0, acts_when_calm=False)
+    return EffectParameters(
+        cost=cost,
+        delay=effect.delay_days,
+        lasts=effect.lasts_days,
+        harm_ratio=effect.harm_ratio,
+        csat=effect.csat,
+        acts_on_moves=bool(effect.moves),
+        discount_days=_discount_days(effect),
+        acts_when_calm=bool(effect.moves) or effect.discount is not None,
     )
+
+
+def _discount_days(effect: Effect) -> float:
+    discount = effect.discount
+    if discount is None:
+        return 0.0
+    return effect.lasts_days if discount.days is None else discount.days
+
+
+def build_effect_move_ratios(
+    world: World, actions: Iterable[str], moves: tuple[str, ...]
+) -> tuple[tuple[float, ...], ...]:
+    """Hazard ratio of each move while the effect of an action lasts, by action and move."""
+    effects = [world.effects.get(action) for action in actions]
+    return tuple(tuple(1.0 if e is None else e.moves.get(move, 1.0) for move in moves) for e in effects)
+
+
+def build_discount_shares(
+    world: World, actions: Iterable[str], stages: tuple[str, ...]
+) -> tuple[tuple[float, ...], ...]:
+    """Share of the price that is not paid while the discount of an action lasts, by action and stage."""
+
+    def share(effect: Effect | None, stage: str) -> float:
+        return 0.0 if effect is None or effect.discount is None else effect.discount.share_in(stage)
+
+    return tuple(tuple(share(world.effects.get(action), stage) for stage in stages) for action in actions)
 
 
 def build_responses(world: World, actions: Iterable[str], segments: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:

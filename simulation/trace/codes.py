@@ -15,6 +15,8 @@ from simulation.trace.events import KINDS
     KIND_ARRIVAL,
     KIND_VALUE,
     KIND_FUNNEL,
+    KIND_EFFECT_ON,
+    KIND_EFFECT_OFF,
 ) = range(len(KINDS))
 
 OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
@@ -32,3 +34,5 @@ REASON_NOISE, REASON_ORPHANED, REASON_DUPLICATE = -1, -2, -3
 """Reasons of signals that are not causes."""
 REASON_RENEWAL, REASON_PAYMENT = 0, 1
 """Reasons of moves that are caused by a date, not by a hazard."""
+REASON_MOVES, REASON_PRICE = 0, 1
+"""What an effect of an action changes."""

@@ -31,17 +31,21 @@ DISTRESS_OFF = "distress_off"
 ARRIVAL = "arrival"
 VALUE_CHANGE = "value_change"
 FUNNEL = "funnel"
+EFFECT_ON = "effect_on"
+EFFECT_OFF = "effect_off"
 
 NOISE = "noise"
 ORPHANED = "orphaned"
 DUPLICATE = "duplicate"
 RENEWAL = "renewal"
 PAYMENT = "payment"
+ON_MOVES = "moves"
+ON_PRICE = "price"
 """Reasons that do not depend on the world."""
 
 KINDS = (
     MOVE, SIGNAL, DECISION, REVIEW_REQUESTED, REVIEW_DECIDED, ACTION, OUTCOME, DISTRESS_ON, DISTRESS_OFF,
-    ARRIVAL, VALUE_CHANGE, FUNNEL,
+    ARRIVAL, VALUE_CHANGE, FUNNEL, EFFECT_ON, EFFECT_OFF,
 )  # fmt: skip
 
 
@@ -58,7 +62,8 @@ class Row(NamedTuple):
         label: The move, signal type, action, verdict, outcome, cause or change of value.
         reason: Of a decision, its reason code. Of a signal, the cause it is a symptom of, ``noise``, ``orphaned``
             (recorded for an unknown customer) or ``duplicate`` (a copy of another record). Of a move, ``renewal`` or
-            ``payment`` if a date caused it and not a hazard.
+            ``payment`` if a date caused it and not a hazard. Of an effect of an action, ``moves`` or ``price``: what it
+            changes.
         reviewer: Number of the reviewer.
         value: Strength of a signal, confidence of a decision, cost of an action, money at stake of a review, account
             value after a change.

@@ -13,7 +13,16 @@ from journey.decision.policy import TIERS
 from simulation.metrics.counters import discounted_days
 from simulation.population.draw import draw_frailty
 from simulation.runs.cohort import draw_initial_customers
-from simulation.trace.events import DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
+from simulation.trace.events import (
+    DISTRESS_OFF,
+    DISTRESS_ON,
+    EFFECT_OFF,
+    EFFECT_ON,
+    MOVE,
+    ON_PRICE,
+    SIGNAL,
+    VALUE_CHANGE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Spell(NamedTuple):
-    """An interval in which nothing changes for a customer: same stage, cause of distress and account value.
+    """An interval in which stage, distress, account value and the effects of actions on a customer do not change.
 
     Attributes:
         customer: Index of the customer.
@@ -43,6 +52,8 @@ class Spell(NamedTuple):
         age: Days in the stage at `start`.
         move: Name of the move that ends the spell, or None.
         reason: The reason of that move if it was caused by a date and not by its hazard.
+        moves_action: The action whose effect on the hazards of moves lasts, or None.
+        discount_action: The action whose discount lasts, or None.
     """
 
     customer: int
@@ -54,6 +65,8 @@ class Spell(NamedTuple):
     age: float
     move: str | None
     reason: str | None
+    moves_action: str | None = None
+    discount_action: str | None = None
 
 
 @dataclass(frozen=True)
@@ -122,8 +135,22 @@ class EventHistories:
         revenue = np.zeros(len(self.customers))
         for spell in self.spells:
             if spell.stage not in self.churned_stages:
-                revenue[spell.customer] += spell.value / DAYS_PER_YEAR * discounted_days(spell.start, spell.stop, rate)
+                paid = spell.value / DAYS_PER_YEAR * (1.0 - self.discount_share(spell))
+                revenue[spell.customer] += paid * discounted_days(spell.start, spell.stop, rate)
         return revenue
+
+    def discount_share(self, spell: Spell) -> float:
+        """Share of the price that a customer does not pay during a spell."""
+        if spell.discount_action is None:
+            return 0.0
+        discount = self.arm_spec.world.effects[spell.discount_action].discount
+        return 0.0 if discount is None else discount.share_in(spell.stage)
+
+    def effect_ratio(self, spell: Spell, move: str) -> float:
+        """Hazard ratio of a move during a spell, from the effect of an action."""
+        if spell.moves_action is None:
+            return 1.0
+        return self.arm_spec.world.effects[spell.moves_action].moves.get(move, 1.0)
 
     def moves(self) -> FloatArray:
         """Shape (n,): number of moves of each customer."""
@@ -193,7 +220,7 @@ def read_histories(arm_spec: ArmSpec, run: Run, *, seed: int, replication: int =
     return EventHistories(arm_spec, run.days, persons, cohort.segments, frailties, *events)
 
 
-_SPELL_EVENTS = (MOVE, DISTRESS_ON, DISTRESS_OFF, VALUE_CHANGE)
+_SPELL_EVENTS = (MOVE, DISTRESS_ON, DISTRESS_OFF, VALUE_CHANGE, EFFECT_ON, EFFECT_OFF)
 
 
 def _append_spells(
@@ -202,9 +229,10 @@ def _append_spells(
     """Add one customer's spells, up to the end of the journey or of the run."""
     stage, cause = arm_spec.journey.stages[person.stage], None
     value, start, entered = person.account_value, person.arrives_at, person.arrives_at - person.days_in_stage
+    effects: tuple[str | None, str | None] = (None, None)
     for row in rows:
         move, reason = (row.label, row.reason) if row.kind == MOVE else (None, None)
-        spells.append(Spell(index, stage, cause, value, start, row.time, start - entered, move, reason))
+        spells.append(Spell(index, stage, cause, value, start, row.time, start - entered, move, reason, *effects))
         start = row.time
         if row.kind == MOVE:
             stage, entered = str(row.to_stage), row.time
@@ -212,9 +240,12 @@ def _append_spells(
                 return
             if stage in arm_spec.world.lost:
                 # A churned customer is calm when won back; the trace has no row for the end of the episode.
-                cause = None
+                cause, effects = None, (None, None)
         elif row.kind == VALUE_CHANGE:
             value = float(row.value or 0.0)
+        elif row.kind in (EFFECT_ON, EFFECT_OFF):
+            action = row.label if row.kind == EFFECT_ON else None
+            effects = (effects[0], action) if row.reason == ON_PRICE else (action, effects[1])
         else:
             cause = row.label if row.kind == DISTRESS_ON else None
-    spells.append(Spell(index, stage, cause, value, start, days, start - entered, None, None))
+    spells.append(Spell(index, stage, cause, value, start, days, start - entered, None, None, *effects))

@@ -79,6 +79,7 @@ def _integrated_hazard(histories: EventHistories, spells: list[Spell], move: Mov
         [
             by_kind[kinds[spell.customer]]
             * by_cause[spell.cause]
+            * histories.effect_ratio(spell, move.name)
             * time_dependent.move_ratio(histories, spell, move.name)
             for spell in spells
         ]

@@ -149,6 +149,7 @@ def _churn_probability(histories: EventHistories, spell: Spell, date: float) -> 
     by_tier = {str(name): ratio for name, ratio in clock.by_tier.items()}
     mass = -log1p(-world.renewal.churn.get(segment, 0.0)) * by_tier.get(tier, 1.0)
     mass *= distress_ratio(world, clock, spell.cause, ends=arc.destination in histories.churned_stages)
+    mass *= histories.effect_ratio(spell, move)
     if clock.frailty:
         mass *= float(histories.frailties[spell.customer])
     return 1.0 - exp(-mass * ratio_on_day(histories, spell.customer, move, date))

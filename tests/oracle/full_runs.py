@@ -68,7 +68,7 @@ def full_runs(draw, names=ONE_ARM):
     population = draw(any_populations())
     shared = {
         "journey": draw(st.sampled_from([win_back_journey(), guarded_journey()])),
-        "world": draw(worlds()) | NOT_IN_THE_ORACLE,
+        "world": draw(worlds(acts_on_moves=False)) | NOT_IN_THE_ORACLE,
         "population": population,
         "reviewers": draw(reviewer_teams(population["size"])),
         "yearly_discount": draw(st.sampled_from([0.0, 0.08])),

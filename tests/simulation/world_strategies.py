@@ -86,9 +86,26 @@ OPTIONAL_WORLD_KEYS = st.fixed_dictionaries(
 )
 
 
+MOVE_EFFECTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "moves": st.dictionaries(
+            st.sampled_from(["activate", "churn", "open_ticket", "mature"]), RATIOS | st.just(0.0)
+        ),
+        "discount": st.fixed_dictionaries(
+            {"share": st.floats(0.0, 1.0)},
+            optional={"days": st.floats(0.5, 90.0), "stages": st.just(["engagement", "retention"])},
+        ),
+    },
+)
+"""Effects of an action on moves and price."""
+
+
 @st.composite
-def worlds(draw):
-    """Worlds with every distribution, every multiplier and every kind of effect."""
+def worlds(draw, *, acts_on_moves=True):
+    """Worlds with every distribution, every multiplier and every kind of effect; without effects on moves and price
+    unless `acts_on_moves`.
+    """
     return {
         "moves": {
             move: {
@@ -114,6 +131,7 @@ def worlds(draw):
                 "delay_days": draw(st.floats(0.0, 10.0)),
                 "lasts_days": draw(st.floats(0.5, 40.0)),
                 "by_segment": {"SMB": draw(RATIOS)},
+                **(draw(MOVE_EFFECTS) if acts_on_moves else {}),
             }
             for action in ("usage_review_checkin", "support_manager_followup", "onboarding_specialist_call")
         },

@@ -114,6 +114,8 @@ def test_keys_of_later_versions_enter_the_hash_only_if_they_differ_from_their_de
     # A lesson that no longer applies is not printed, but it is in the file.
     content["teaches"] = load("default").scenario.teaches
     del content["world"]["notice_days"], content["metrics"], content["guardrails"]
+    for effect in content["world"]["effects"].values():
+        del effect["moves"], effect["discount"]
     for name, arm in content["arms"].items():
         del arm["share_by_segment"]
         if name != "treated":
@@ -125,6 +127,9 @@ def test_keys_of_later_versions_enter_the_hash_only_if_they_differ_from_their_de
 def test_the_hash_changes_with_the_world_and_not_with_seed_or_replications():
     assert load("default", ["population.size=999"]).hash != load("default").hash
     assert load("default", ["world.notice_days=30"]).hash != load("default").hash
+    effect = "world.effects.onboarding_nudge_email"
+    assert load("default", [f"{effect}.moves.activate=1.5"]).hash != load("default").hash
+    assert load("default", [f"{effect}.discount.share=0.5"]).hash != load("default").hash
     assert load("default", ["seed=5", "replications=3"]).hash == load("default").hash
 
 

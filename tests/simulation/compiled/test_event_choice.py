@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulation.compiled import event_choice
-from simulation.model.event_types import CADENCE, EVENT_COUNT
+from simulation.model.event_types import CADENCE, DISCOUNT_END, EVENT_COUNT, MOVE_EFFECT_END
 
 TIMES = st.lists(st.sampled_from([0.0, 1.0, 2.0, 3.0, float("inf")]), min_size=EVENT_COUNT, max_size=EVENT_COUNT)
 
@@ -22,7 +22,8 @@ def interpreted(monkeypatch):
 @pytest.mark.usefixtures("interpreted")
 @given(TIMES)
 def test_the_next_event_is_the_first_of_all(times):
-    arm, customer = SimpleNamespace(has_distress=True, has_dates=True), SimpleNamespace(event_times=times)
+    flags = dict.fromkeys(("has_distress", "has_dates", "has_move_effects", "has_discounts"), True)
+    arm, customer = SimpleNamespace(**flags), SimpleNamespace(event_times=times)
     assert event_choice.next_event(arm, customer) == int(np.argmin(times))
     without = [float("inf") if entry == CADENCE else time for entry, time in enumerate(times)]
     if min(without) < float("inf"):
@@ -45,4 +46,5 @@ def _first_of_groups(times):
             event_choice.first_of_all_customers(times),
             event_choice.first_of_distress(times),
             event_choice.first_of_dates(times),
+            event_choice.first_of_two(times, MOVE_EFFECT_END, DISCOUNT_END),
         ]

@@ -283,3 +283,10 @@ def test_the_largest_log_normal_shape_gives_numbers_and_a_larger_one_is_refused(
     assert due_in(LOG_NORMAL, a, b, 36_525.0, 1.0, 1.0, ()) > 0.0
     with pytest.raises(ValidationError, match=r"a log_normal dwell with shape 37\.5 has a median too close to 0"):
         Dwell(law="log_normal", mean_days=mean, shape=37.5)
+
+
+@pytest.mark.parametrize("law", [*LAWS, DETERMINISTIC])
+def test_the_smallest_age_has_no_hazard(law):
+    """Its share of the scale underflows to 0, which has no logarithm."""
+    a, b = scale_for_mean(law, 21.0, 1.3)
+    assert cumulative_hazard(law, a, b, 5e-324, NO_KNOTS) == pytest.approx(0.0, abs=1e-300)

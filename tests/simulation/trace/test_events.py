@@ -15,7 +15,10 @@ CONTRACT = ("time", "customer", "arm", "kind", "stage", "to_stage", "label", "re
 
 @pytest.fixture(scope="module")
 def trace():
-    world = {"value_changes": {"expansion": {"per_day": {"retention": 0.02}, "factor": 1.2}}}
+    world = {
+        "value_changes": {"expansion": {"per_day": {"retention": 0.02}, "factor": 1.2}},
+        "effects": {"usage_review_checkin": {"moves": {"churn": 0.5}}},
+    }
     setup = arm(world=world, population={"arrivals": {"share": 0.2, "over_days": 100.0}})
     return run_arm(setup, seed=1, replication=0, days=120.0, trace=True).trace
 
