@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from journey.core.identifiers import TRIMMED_ENDS_PATTERN
-from journey.runtime.duckdb import connect_in_memory, disable_progress_bar
+from journey.runtime.duckdb import connect_in_memory, disable_progress_bar, distinguish_memory_failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,11 +89,13 @@ def execute_reading(connection: "duckdb.DuckDBPyConnection", sql: str) -> None:
 
     Raises:
         duckdb.Error: It fails, whatever the way in which the database reports this.
+        MemoryError: There is not enough memory.
     """
     import duckdb
 
     try:
-        connection.execute(sql)
+        with distinguish_memory_failures():
+            connection.execute(sql)
     except (UnicodeDecodeError, RuntimeError) as error:
         # A message that quotes the file may be cut within a character, and is then no text.
         if isinstance(error, duckdb.Error) or "interrupt" in str(error).lower():

@@ -70,6 +70,8 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
         add_findings(connection, report_notes(connection, dataset, raw, casts))
         add_findings(connection, find_flattened_identifiers(connection, dataset))
         _drop_missing_fields(connection, dataset)
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         raise InputError(f"{raw.origin}: cannot be read: {first_error_line(error)}") from None
     finally:

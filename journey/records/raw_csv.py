@@ -147,11 +147,12 @@ def _read_record_by_record(connection: duckdb.DuckDBPyConnection, source: Source
                 writer.writerow([place, line, problem, *row])
         types = ", ".join(f"{name}: 'VARCHAR'" for name in ["line", "problem", *names])
         try:
-            connection.execute(
+            execute_reading(
+                connection,
                 f"CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {', '.join(names)}, place, line, problem "
                 f"FROM read_csv({literal(str(rewritten))}, auto_detect = false, header = false, "
                 f"columns = {{place: 'BIGINT', {types}}}, delim = ',', quote = '\"', escape = '\"', nullstr = '', "
-                "parallel = false)"
+                "parallel = false)",
             )
         except duckdb.Error as error:
             raise unreadable_file_error(source.path, error, "CSV") from None

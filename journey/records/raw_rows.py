@@ -9,6 +9,7 @@ import duckdb
 from journey.core.errors import InputError
 from journey.records.database import literal, quoted
 from journey.records.sources import Source
+from journey.runtime.duckdb import distinguish_memory_failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,10 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, source: Source, path: Pa
         return build_empty_set(source.path.name)
     scan = f"read_parquet({literal(str(path))}, file_row_number = true)"
     try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
-        # Reading the footer is not enough: a truncated file fails only when its pages are read.
-        connection.execute(f"SELECT count(*) FROM {scan}").fetchall()
+        with distinguish_memory_failures():
+            described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+            # Reading the footer is not enough: a truncated file fails only when its pages are read.
+            connection.execute(f"SELECT count(*) FROM {scan}").fetchall()
     except duckdb.Error as error:
         raise unreadable_file_error(source.path, error, "Parquet") from None
     names = [(str(row[0]), str(row[1])) for row in described if row[0] != "file_row_number"]
@@ -116,7 +118,8 @@ def open_frame(connection: duckdb.DuckDBPyConnection, dataset: str, frame: Any) 
     connection.execute("SELECT 1").fetchall()  # an open earlier statement would block the registration
     connection.register("users_frame", _ArrowStream(frame))
     try:
-        connection.execute("CREATE TEMP TABLE raw_rows AS SELECT * FROM users_frame").fetchall()
+        with distinguish_memory_failures():
+            connection.execute("CREATE TEMP TABLE raw_rows AS SELECT * FROM users_frame").fetchall()
         described = connection.execute("DESCRIBE SELECT * FROM raw_rows").fetchall()
     except (duckdb.Error, TypeError, ValueError, ImportError) as error:
         raise InputError(f"{dataset}: the frame cannot be read as an Arrow stream: {first_error_line(error)}") from None

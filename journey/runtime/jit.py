@@ -27,6 +27,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from journey.runtime import compile_lock
+from journey.runtime.address_space import refuse_small_address_space
 from journey.runtime.code_cache import open_version
 from journey.runtime.compile_lock import serialise_compilation
 
@@ -35,6 +36,9 @@ NO_REFCOUNT_OPTIONS: Mapping[str, Any] = {"_nrt": False, "error_model": "numpy",
 
 Without Numba's runtime (``_nrt``) references to arrays are not counted. The atomic counting would take two thirds of a
 kernel's time. The functions release the GIL."""
+
+_LEAST_BYTES = 150_000_000
+"""Address space that the compiler needs; it ends the process where it gets none."""
 
 Function = Callable[..., Any]
 
@@ -78,9 +82,11 @@ def compile_kernels(
             (`journey.runtime.compile_lock.assume_non_negative_indices`).
 
     Raises:
+        InputError: The limit on the address space leaves too little for the compiler.
         ValueError: A replacement is not compiled before it is needed, or replaces a function that is not called; or an
             entry or a function in `INLINED` is not in `KERNELS`.
     """
+    refuse_small_address_space("compiled code", _LEAST_BYTES)
     _skip_linear_algebra()
     from journey.runtime import linked_code
 

@@ -37,6 +37,8 @@ def write_table(rows: "duckdb.DuckDBPyRelation", path: Path, what: str) -> None:
                 rows.project(", ".join(map(_csv_field_sql, rows.columns, rows.types))).write_csv(str(part), header=True)
             else:
                 rows.write_parquet(str(part))
+        except duckdb.OutOfMemoryException:
+            raise
         except duckdb.Error as error:
             raise InputError(f"{path}: the {what} cannot be written: {error}") from None
 

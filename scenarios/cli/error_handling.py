@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from journey.core.errors import JourneyError
+from journey.runtime.address_space import refuse_small_address_space
 from scenarios.cli import INTERRUPTED, WRONG_INPUT
 from scenarios.cli.messages import print_message
 from scenarios.cli.platform_failures import describe_failure, describe_undecodable
@@ -21,6 +22,9 @@ from scenarios.execution.termination import get_exit_code
 
 SUCCESS = 0
 CHECK_FAILED = 1
+
+LEAST_BYTES = 600_000_000
+"""Address space that any command needs: with less, NumPy and SciPy end the process, or loop for ever, when imported."""
 
 
 def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -30,6 +34,7 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         try:
             _refuse_closed_output()
+            refuse_small_address_space("this program", LEAST_BYTES)
             _escape_unencodable_text()
             _refuse_undecodable_arguments([*args, *kwargs.values()])
             command(*args, **kwargs)

@@ -6,13 +6,28 @@ Such a failure can happen in any step of any command. It is described here once,
 import errno
 import sys
 
+from journey.runtime.address_space import address_space_limit
+
 _FEWER = "give the command fewer records or fewer customers, or run it on a machine with more memory"
+
+_RAISE_LIMIT = ", or raise the limit on the address space (ulimit -v)"
+
+_MEMORY_PHRASES = (
+    "Out of Memory",
+    "bad allocation",
+    "Cannot allocate memory",
+    "failed to map segment",
+    "libllvmlite.so",
+)
+"""Parts of messages of the database, of the loader of libraries, and of Numba, where they get no memory."""
 
 
 def describe_failure(error: BaseException) -> str | None:
     """What failed, and how to mend it; None if the error is not a failure of the platform."""
-    if isinstance(error, MemoryError):
-        return f"there is not enough memory; {_FEWER}"
+    if _is_lack_of_memory(error):
+        return f"there is not enough memory; {_FEWER}{'' if address_space_limit() is None else _RAISE_LIMIT}"
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        return f"no thread can be started: there is too little memory, or a limit on processes (ulimit -u); {_FEWER}"
     if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):
         return f"a text cannot be read or written in its encoding ({error.reason}); use UTF-8"
     if isinstance(error, OSError):
@@ -32,6 +47,15 @@ def describe_undecodable(value: object) -> str | None:
     return f"the argument {str(value)!r} is not UTF-8 text; rename the file or folder, or write the text in UTF-8"
 
 
+def _is_lack_of_memory(error: BaseException) -> bool:
+    """Whether memory is short: in Python, in the database, or while a library is loaded."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    duckdb = sys.modules.get("duckdb")
+    may_be = (ImportError, OSError, RuntimeError, *(() if duckdb is None else (duckdb.Error,)))
+    return isinstance(error, may_be) and any(part in str(error) for part in _MEMORY_PHRASES)
+
+
 def _describe_os_error(error: OSError) -> str:
     what = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
@@ -45,8 +69,6 @@ def _describe_database_error(error: BaseException) -> str | None:
     if duckdb is None or not isinstance(error, duckdb.Error):
         return None
     first_line = (str(error).strip().splitlines() or ["unknown reason"])[0]
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return f"there is not enough memory for the records; {_FEWER}"
     if isinstance(error, duckdb.IOException):
         return f"a file cannot be read or written: {first_line}; check the disk's space and the file's permissions"
     return None

@@ -5,15 +5,15 @@ other worlds they are accurate to about a factor of two, so only work that is cl
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from journey.core.errors import InputError
+from journey.records.model import CUSTOMER_FAMILY
+from journey.records.sources import FORMATS, split_name
+from journey.runtime.address_space import MIB, address_space_limit
 from scenarios.text.phrases import round_down
-
-MIB = 2**20
 
 NEGLIGIBLE_BYTES = 128 * MIB
 """A run that needs no more than this, beyond the program itself, is never refused."""
@@ -168,7 +168,7 @@ def format_bytes(size: float) -> str:
 
 def available_memory() -> int | None:
     """Bytes that a new process can use without swapping; None where the system does not report it."""
-    limits = [size for size in (_machine_memory(), _container_memory(), _process_memory()) if size is not None]
+    limits = [size for size in (_machine_memory(), _container_memory(), address_space_limit()) if size is not None]
     return min(limits, default=None)
 
 
@@ -208,16 +208,6 @@ def _reclaimable_memory(group: Path) -> int:
         return 0
 
 
-def _process_memory() -> int | None:
-    """The limit on the address space (``ulimit -v``)."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return None if soft == resource.RLIM_INFINITY else soft
-
-
 # -- folders of records -----------------------------------------------------------------------------
 
 BYTES_PER_ROW = 500.0
@@ -228,10 +218,17 @@ each).
 """
 
 
-def refuse_large_records(folder: Path, available: float | None = None) -> None:
-    """Refuse a folder of records that will not fit in memory, before it is read.
+BYTES_PER_FILE_BYTE = {"json": 5.0, "lines": 5.0, "csv": 15.0}
+"""Memory per byte of a file of text, half of what `journey check` was measured to take."""
 
-    Only Parquet files are checked, because only they state their number of rows.
+_COMPRESSION = 5.0
+"""Bytes of text in a byte of a compressed file, at least."""
+
+
+def refuse_large_records(folder: Path, available: float | None = None) -> None:
+    """Refuse a folder of records that will clearly not fit in memory, before it is read.
+
+    Parquet files state their number of rows; for files of text, their size counts.
 
     Args:
         folder: The folder of the records.
@@ -240,18 +237,30 @@ def refuse_large_records(folder: Path, available: float | None = None) -> None:
     Raises:
         InputError: It will not fit; the message gives the estimate and the cure.
     """
-    files = sorted(file for file in folder.iterdir() if file.suffix.lower() == ".parquet" and file.is_file())
+    files = [
+        (file, FORMATS[ending])
+        for file in sorted(folder.iterdir())
+        for dataset, ending in (split_name(file),)
+        if dataset in CUSTOMER_FAMILY.datasets and ending in FORMATS and file.is_file()
+    ]
+    tables = [file for file, kind in files if kind == "parquet"]
     # A row takes at least one byte, so small files need not be opened.
-    rows = _count_rows(files) if sum(file.stat().st_size for file in files) * BYTES_PER_ROW > NEGLIGIBLE_BYTES else 0
-    needed = rows * BYTES_PER_ROW
+    rows = _count_rows(tables) if sum(file.stat().st_size for file in tables) * BYTES_PER_ROW > NEGLIGIBLE_BYTES else 0
+    needed = rows * BYTES_PER_ROW + sum(_estimate_text_bytes(file, kind) for file, kind in files)
     available = available_memory() if available is None else available
     if needed <= NEGLIGIBLE_BYTES or available is None or needed <= available:
         return
     raise InputError(
-        f"{folder}: this will not fit in memory: checking and evaluating {rows:,} rows takes about "
+        f"{folder}: this will not fit in memory: checking and evaluating the records takes about "
         f"{format_bytes(needed)}, and {format_bytes(available)} are available. Split the folder by customer (every "
         "file by customer_id) and evaluate the parts, or use a machine with more memory."
     )
+
+
+def _estimate_text_bytes(file: Path, kind: str) -> float:
+    """Memory for a file of text; 0 for Parquet."""
+    unpacked = _COMPRESSION if file.suffix.lower() == ".gz" else 1.0
+    return file.stat().st_size * unpacked * BYTES_PER_FILE_BYTE.get(kind, 0.0)
 
 
 def _count_rows(files: list[Path]) -> int:

@@ -297,10 +297,21 @@ def test_records_that_will_not_fit_in_memory_are_refused_before_they_are_read(tm
     rows = 300_000
     pq.write_table(pa.table({"customer_id": [f"C{n}" for n in range(rows)]}), tmp_path / "customers.parquet")
     refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)
-    with pytest.raises(InputError, match=r"300,000 rows takes about 150 MB, and 149 MB are available"):
+    with pytest.raises(InputError, match=r"the records takes about 150 MB, and 149 MB are available"):
         refuse_large_records(tmp_path, available=149e6)
     (tmp_path / "customers.parquet").rename(tmp_path / "Customers.PARQUET")
     with pytest.raises(InputError, match="will not fit"):
         refuse_large_records(tmp_path, available=149e6)
     (tmp_path / "signals.parquet").write_bytes(b"no parquet" * 100_000)
     refuse_large_records(tmp_path, available=rows * BYTES_PER_ROW)
+
+
+@pytest.mark.parametrize("name", ["customers.json", "Signals.JSONL", "outcomes.csv", "customers.csv.gz"])
+def test_a_file_of_text_that_will_not_fit_in_memory_is_refused_by_its_size(name, tmp_path):
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.truncate(2_000_000_000)
+    with pytest.raises(InputError, match=r"will not fit in memory: .* and 4\.0 GB are available\. Split the folder"):
+        refuse_large_records(tmp_path, available=4e9)
+    path.rename(tmp_path / "video.bin")
+    refuse_large_records(tmp_path, available=4e9)
