@@ -27,6 +27,6 @@ def build_batch_watch_list(table: DecisionTable) -> WatchList:
             account_value=cases.columns.account_value,
             expected_loss=table.expected_losses,
         ),
-        orchestrator.policy.thresholds,
+        orchestrator.policy,
         table.decisions,
     )

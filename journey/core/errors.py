@@ -14,3 +14,7 @@ class InputError(JourneyError):
 
 class MissingPackageError(InputError, ImportError):
     """An optional package that is needed is not installed; the message says what to install."""
+
+
+class OldKeyWarning(FutureWarning):
+    """A key of a file is accepted and has another name now; the message states what to write instead."""

@@ -2,16 +2,50 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from journey.core.errors import InputError
 from journey.core.suggestions import did_you_mean
 
 Location = Sequence[int | str]
 
+UNION_TAG = "|"
+"""Begins the tag of an alternative of a union, which pydantic puts among the keys of a location."""
+
 Locate = Callable[[Location], str]
 """From the location of a key to the words that name its file and the key."""
+
+
+class KeyProblem(NamedTuple):
+    """What is wrong with one key.
+
+    Attributes:
+        path: The path of the key, with positions in lists; empty for the whole data.
+        message: What is wrong, and what is expected.
+    """
+
+    path: tuple[int | str, ...]
+    message: str
+
+
+class InvalidKeysError(InputError):
+    """Data with invalid keys; the message has one line for each.
+
+    Attributes:
+        problems: What is wrong with each key.
+    """
+
+    def __init__(self, problems: Sequence[KeyProblem], source: str | Locate) -> None:
+        """Name the origin of every problem.
+
+        Args:
+            problems: What is wrong with each key.
+            source: The file (or other origin) of the data, or a function that names the origin and the key.
+        """
+        super().__init__("\n".join(f"{name_place(each.path, source)}: {each.message}" for each in problems))
+        self.problems = tuple(problems)
 
 
 def format_validation_error(error: ValidationError, model: type[BaseModel], source: str | Locate) -> str:
@@ -23,21 +57,35 @@ def format_validation_error(error: ValidationError, model: type[BaseModel], sour
         source: The file (or other origin) of the data; or a function that names the origin and the key, for data from
             several files.
     """
-    return "\n".join(_format_error(detail, model, source) for detail in error.errors(include_url=False))
+    return str(InvalidKeysError(list_problems(error, model), source))
 
 
-def _format_error(detail: Any, model: type[BaseModel], source: str | Locate) -> str:
-    location: Location = detail["loc"]
-    place = name_place(location, source)
+def list_problems(error: ValidationError, model: type[BaseModel]) -> list[KeyProblem]:
+    """All errors of a validation, with their keys.
+
+    Args:
+        error: The error that pydantic raised.
+        model: The validated model; its keys are the suggestions for an unknown key.
+    """
+    return [KeyProblem(get_location(detail), _explain(detail, model)) for detail in error.errors(include_url=False)]
+
+
+def get_location(detail: Any) -> tuple[int | str, ...]:
+    """The path of the key of an error."""
+    return tuple(step for step in detail["loc"] if not str(step).startswith(UNION_TAG))
+
+
+def _explain(detail: Any, model: type[BaseModel]) -> str:
+    location = get_location(detail)
     value = detail["input"]
     if detail["type"] == "extra_forbidden":
-        return f"{place}: unknown key{did_you_mean(str(location[-1]), known_keys(model, location[:-1]))}"
+        return f"unknown key{did_you_mean(str(location[-1]), known_keys(model, location[:-1]))}"
     if detail["type"] == "missing":
-        return f"{place}: is missing; it has no default"
+        return "is missing; it has no default"
     message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if detail["type"] == "value_error":
-        return f"{place}: {message}"
-    return f"{place}: {message}, but {_format_value(value)} was given"
+        return message
+    return f"{message}, but {_format_value(value)} was given"
 
 
 def name_place(location: Location, source: str | Locate) -> str:
@@ -74,7 +122,7 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         return
-    if get_origin(annotation) in (Union, UnionType, list, tuple, dict):
+    if get_origin(annotation) in (Annotated, Union, UnionType, list, tuple, dict):
         for inner in get_args(annotation):
             yield from _models_in(inner)
 

@@ -4,9 +4,10 @@ They are tuples for one customer. `journey.runtime.nested_arrays` converts them 
 """
 
 from collections.abc import Sequence
-from math import log1p
-from typing import NamedTuple
+from math import inf, log1p
+from typing import Any, NamedTuple
 
+from journey.decision.approval import ALWAYS, ApprovalRules, ApprovalWord
 from journey.decision.policy import MONITOR_ONLY, CompiledPolicy
 
 ROUNDING_MARGIN = 1.0 - 1e-9
@@ -44,6 +45,7 @@ class PolicyParameters(NamedTuple):
     horizon_days: float
     act_severity: float
     act_confidence: float
+    always_approve: bool
     approve_human_severity: float
     approve_high_tier_severity: float
     approve_value: float
@@ -55,6 +57,18 @@ class PolicyParameters(NamedTuple):
     outcome_wait_days: float
     evidence_to_act: float
     """Negative evidence below which severity is below `act_severity`, with a margin for rounding."""
+
+
+def _build_approval(approve: ApprovalRules | ApprovalWord) -> dict[str, Any]:
+    """The parameters of approval; no severity and no account value reaches an infinite threshold."""
+    rules = approve if isinstance(approve, ApprovalRules) else None
+    return {
+        "always_approve": approve == ALWAYS,
+        "approve_human_severity": inf if rules is None else rules.human_severity,
+        "approve_high_tier_severity": inf if rules is None else rules.high_tier_severity,
+        "approve_value": inf if rules is None else rules.value,
+        "approve_value_severity": inf if rules is None else rules.value_severity,
+    }
 
 
 def build_parameters(table: CompiledPolicy) -> PolicyParameters:
@@ -86,10 +100,7 @@ def build_parameters(table: CompiledPolicy) -> PolicyParameters:
         horizon_days=churn.horizon_days,
         act_severity=thresholds.act_severity,
         act_confidence=thresholds.act_confidence,
-        approve_human_severity=thresholds.approve_human_severity,
-        approve_high_tier_severity=thresholds.approve_high_tier_severity,
-        approve_value=thresholds.approve_value,
-        approve_value_severity=thresholds.approve_value_severity,
+        **_build_approval(table.approve),
         cool_down_days=contact.cool_down_days,
         max_contacts=contact.max_contacts,
         window_days=contact.window_days,

@@ -5,19 +5,23 @@ subscription software unless their description names another origin. They agree 
 bundled data, which is a regression check, not a validation.
 """
 
+import warnings
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from math import log
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from journey.core.errors import InputError
+from journey.core.errors import OldKeyWarning
 from journey.core.identifiers import normalise_identifier
 from journey.core.merging import deep_merge
-from journey.core.messages import Locate, format_validation_error, name_place
+from journey.core.messages import InvalidKeysError, KeyProblem, Locate, format_location, list_problems
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
+from journey.decision.approval import Approval, ApprovalRules, ApprovalWord, rename_old_keys
+from journey.decision.policy_section import PolicySection
 from journey.decision.rules import NO_ACTION
 
 MONITOR_ONLY = "monitor_only"
@@ -33,12 +37,6 @@ Provenance = Literal["measured", "calibrated", "assumed", "default"]
 
 ADDED_LATER = "added later"
 """Annotation of a key that earlier versions did not have. Its default is not part of the hash of a scenario."""
-
-
-class PolicySection(BaseModel):
-    """A frozen section of a policy that refuses unknown keys and infinite numbers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class SignalType(PolicySection):
@@ -106,25 +104,11 @@ class Evidence(PolicySection):
 
 
 class Thresholds(PolicySection):
-    """Thresholds for acting, and for approval by a person."""
+    """Thresholds for acting."""
 
     act_severity: float = Field(default=0.2, ge=0.0, le=1.0, description="Smallest severity at which to act.")
     act_confidence: float = Field(
         default=0.4, ge=0.0, le=1.0, description="Below this confidence: monitor only (rule of the bundled data)."
-    )
-    approve_human_severity: float = Field(
-        default=0.5, ge=0.0, le=1.0, description="Approval from this severity for human-delivered actions."
-    )
-    approve_high_tier_severity: float = Field(
-        default=0.35, ge=0.0, le=1.0, description="Approval from this severity for risk tier high."
-    )
-    approve_value: float = Field(
-        default=50_000.0,
-        ge=0.0,
-        description="Smallest value of a high-value account, in dollars (rule of the bundled data).",
-    )
-    approve_value_severity: float = Field(
-        default=0.3, ge=0.0, le=1.0, description="Approval from this severity for high-value accounts."
     )
     watch_share: Annotated[float, Field(gt=0.0, le=100.0), ADDED_LATER] = Field(
         default=0.8,
@@ -299,6 +283,7 @@ class CompiledPolicy(NamedTuple):
     fade_rate: float
     evidence: Evidence
     thresholds: Thresholds
+    approve: ApprovalRules | ApprovalWord
     contact: ContactPolicy
     churn: ChurnMapping
 
@@ -309,6 +294,11 @@ class Policy(PolicySection):
     name: str = Field(default="default", description="Name of the policy, for reports.")
     evidence: Evidence = Evidence()
     thresholds: Thresholds = Thresholds()
+    approve: Approval = Field(
+        default=ApprovalRules(),
+        description='When a person must approve a recommended action: `approve = "never"`, `approve = "always"`, or '
+        "this table, of which any one case is enough. A governance check of your own can demand approval besides.",
+    )
     contact: ContactPolicy = ContactPolicy()
     churn: ChurnMapping = ChurnMapping()
     economics: Economics = Economics()
@@ -347,6 +337,11 @@ class Policy(PolicySection):
     def segments(self) -> tuple[str, ...]:
         """The segments that the policy distinguishes; the last one stands for all others."""
         return (*self.churn.yearly_hazard, OTHER_SEGMENT)
+
+    @property
+    def high_value(self) -> float:
+        """Smallest value of a high-value account, in dollars; the default one where `approve` is a word."""
+        return (self.approve if isinstance(self.approve, ApprovalRules) else ApprovalRules()).value
 
     @cached_property
     def causes(self) -> tuple[str, ...]:
@@ -404,6 +399,7 @@ class Policy(PolicySection):
             fade_rate=log(2.0) / self.evidence.half_life_days,
             evidence=self.evidence,
             thresholds=self.thresholds,
+            approve=self.approve,
             contact=self.contact,
             churn=self.churn,
         )
@@ -430,42 +426,53 @@ def build_policy(override: dict[str, Any], source: str | Locate, stages: tuple[s
         stages: The journey's stages, if known; then every stage that `override` names must be one of them.
 
     Raises:
-        InputError: A key is unknown or a value impossible; the message names key, value and what is expected.
+        InvalidKeysError: A key is unknown or a value impossible; the message names key, value and what is expected.
     """
+    renamed = rename_old_keys(override)
+    problems = list(renamed.problems)
+    policy = Policy()
     try:
-        policy = Policy.model_validate(deep_merge(Policy().model_dump(), override))
+        policy = Policy.model_validate(deep_merge(policy.model_dump(), renamed.policy))
     except ValidationError as error:
-        raise InputError(format_validation_error(error, Policy, source)) from None
+        problems += list_problems(error, Policy)
     if stages is not None:
-        _refuse_unknown_stages(policy, override, stages, source)
+        problems += _find_unknown_stages(renamed.policy, stages)
+    if problems:
+        raise InvalidKeysError([each._replace(path=renamed.find_given_path(each.path)) for each in problems], source)
     return policy
 
 
-def _refuse_unknown_stages(
-    policy: Policy, override: dict[str, Any], stages: tuple[str, ...], source: str | Locate
-) -> None:
-    typical = override.get("evidence", {}).get("typical_days", {})
-    named: dict[tuple[str | int, ...], str] = {("evidence", "typical_days", stage): stage for stage in typical}
-    if "plays" in override:
-        named |= {
-            ("plays", index, "stages"): stage
-            for index, play in enumerate(policy.plays)
-            for stage in play.stages
-            if stage not in stages
-        }
-    for key, stage in named.items():
+def _find_unknown_stages(override: Mapping[str, Any], stages: tuple[str, ...]) -> Iterator[KeyProblem]:
+    """The stages that a policy names and the journey does not have, wherever the policy is well-formed."""
+    evidence = override.get("evidence")
+    typical_days = evidence.get("typical_days") if isinstance(evidence, Mapping) else None
+    for stage in typical_days if isinstance(typical_days, Mapping) else ():
         if stage not in stages:
-            place = name_place(key, source)
-            raise InputError(f"{place}: {stage!r} is not a stage of the journey{did_you_mean(stage, stages)}")
+            yield _unknown_stage(("evidence", "typical_days", stage), stage, stages)
+    plays = override.get("plays")
+    for index, play in enumerate(plays if isinstance(plays, list | tuple) else ()):
+        named = play.get("stages") if isinstance(play, Mapping) else None
+        for stage in named if isinstance(named, list | tuple) else ():
+            if isinstance(stage, str) and stage not in stages:
+                yield _unknown_stage(("plays", index, "stages"), stage, stages)
+
+
+def _unknown_stage(path: tuple[int | str, ...], stage: str, stages: tuple[str, ...]) -> KeyProblem:
+    return KeyProblem(path, f"{stage!r} is not a stage of the journey{did_you_mean(stage, stages)}")
 
 
 def read_policy(path: Path) -> Policy:
-    """Read a policy file (TOML).
+    """Read a policy file (TOML). A key that has another name now is accepted, with an `OldKeyWarning`.
 
     Raises:
         InputError: The file is missing, is not TOML, or has an invalid key or value.
     """
-    return build_policy(read_override(path), str(path))
+    override = read_override(path)
+    policy = build_policy(override, str(path))
+    for new, old in rename_old_keys(override).old_paths.items():
+        message = f"{path}: {format_location(old)}: is an old key; write `{format_location(new)}`"
+        warnings.warn(message, OldKeyWarning, stacklevel=2)
+    return policy
 
 
 def read_override(path: Path) -> dict[str, Any]:

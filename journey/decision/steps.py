@@ -264,6 +264,8 @@ def action_needs_approval(
     """Whether a person must approve the action. An action outside the catalogue counts as human-delivered."""
     if action == parameters.monitor:
         return False
+    if parameters.always_approve:
+        return True
     human_delivered = action == NO_ACTION or parameters.human[action]
     return needs_approval(
         severity_score,

@@ -110,7 +110,9 @@ class ReasonWriter:
 
     def _describe_approval(self, customer: Customer, risk: Risk, route: Route) -> str:
         parameters, severity = self._parameters, risk.severity
-        if parameters.human[route.action] and severity >= parameters.approve_human_severity:
+        if parameters.always_approve:
+            reason = "the policy demands it for every action"
+        elif parameters.human[route.action] and severity >= parameters.approve_human_severity:
             reason = f"a person delivers it, at severity {severity:.2f} {self._human_threshold}"
         elif customer.risk_tier == "high" and severity >= parameters.approve_high_tier_severity:
             reason = f"risk tier high, at severity {severity:.2f} {self._high_tier_threshold}"

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from journey.decision.policy import Thresholds
+from journey.decision.policy import Policy
 from journey.decision.rules import ACT, LOW_CONFIDENCE, NOT_LIVE, REASONS
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import Orchestrator
@@ -88,11 +88,11 @@ class WatchedCustomer:
         return asdict(self)
 
 
-def mark_watched(columns: WatchColumns, thresholds: Thresholds) -> WatchMarks:
+def mark_watched(columns: WatchColumns, policy: Policy) -> WatchMarks:
     """Return which customers meet which criterion."""
     idle = (columns.reason != ACT) & (columns.reason != NOT_LIVE) & ~columns.is_held_back
-    is_long = (columns.typical_days > 0.0) & (columns.days >= thresholds.watch_share * columns.typical_days)
-    is_important = columns.is_high_tier | (columns.account_value >= thresholds.approve_value)
+    is_long = (columns.typical_days > 0.0) & (columns.days >= policy.thresholds.watch_share * columns.typical_days)
+    is_important = columns.is_high_tier | (columns.account_value >= policy.high_value)
     return WatchMarks(
         idle & (columns.reason == LOW_CONFIDENCE) & (columns.has_live_negative | columns.has_live_positive),
         idle & columns.has_live_positive & is_long,
@@ -105,15 +105,15 @@ class WatchList:
 
     Args:
         columns: The columns of all customers, in order of customer ID.
-        thresholds: The thresholds of the policy.
+        policy: The policy, with the thresholds of the watch list.
         get_decisions: Returns the decisions about the customers of some rows.
     """
 
     def __init__(
-        self, columns: WatchColumns, thresholds: Thresholds, get_decisions: Callable[[Sequence[int]], list[Decision]]
+        self, columns: WatchColumns, policy: Policy, get_decisions: Callable[[Sequence[int]], list[Decision]]
     ) -> None:
         self._columns = columns
-        self._marks = mark_watched(columns, thresholds)
+        self._marks = mark_watched(columns, policy)
         self._get_decisions = get_decisions
         rows = np.flatnonzero(self._marks.weak_evidence | self._marks.long_stay | self._marks.doubtful_record)
         order = np.argsort(-columns.expected_loss[rows], kind="stable")
@@ -185,4 +185,4 @@ def build_watch_list(
         account_value=np.array([customer.account_value for customer in customers], dtype=np.float64),
         expected_loss=np.array([decision.expected_loss for decision in decisions], dtype=np.float64),
     )
-    return WatchList(columns, orchestrator.policy.thresholds, lambda rows: [decisions[row] for row in rows])
+    return WatchList(columns, orchestrator.policy, lambda rows: [decisions[row] for row in rows])

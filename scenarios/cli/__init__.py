@@ -8,6 +8,7 @@
 
 import warnings
 
+from journey.core.errors import OldKeyWarning
 from scenarios.cli.messages import print_message
 from scenarios.execution.termination import unwind_on_termination
 
@@ -18,7 +19,7 @@ INTERRUPTED = 130
 
 def _print_warning(message: Warning | str, *_position: object, **_more: object) -> None:
     """Print a warning as one line, without the position in the source code."""
-    print_message(f"journey: warning: {message}")
+    print_message(f"notice: {message}" if isinstance(message, OldKeyWarning) else f"journey: warning: {message}")
 
 
 def main() -> None:

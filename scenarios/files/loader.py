@@ -18,11 +18,20 @@ from journey.records.model import CUSTOMER_FAMILY
 from journey.records.sources import FORMATS, split_name
 from scenarios.files.descriptions import fill_counts, keep_own_texts
 from scenarios.files.included_files import include_files
-from scenarios.files.merging import Layer, drop_replaced, find_source, merge_layers, normalise, refuse_contradictions
+from scenarios.files.merging import (
+    Layer,
+    drop_replaced,
+    find_source,
+    merge_layers,
+    name_key,
+    normalise,
+    refuse_contradictions,
+)
 from scenarios.files.messages import FileMessage
 from scenarios.files.metric_catalogue import build_catalogue, build_guardrails
 from scenarios.files.model import Scenario
 from scenarios.files.notices import find_notices
+from scenarios.files.old_keys import move_old_keys, refuse_contradicting_old_keys, restore_old_policy_keys
 from scenarios.files.overrides import parse_override
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.guardrails import Guardrail
@@ -135,10 +144,11 @@ def _build(
 
     override_layers = [parse_override(each) for each in overrides]
     refuse_contradictions(override_layers)
+    refuse_contradicting_old_keys(override_layers)
     included = [part for layer in override_layers for part in include_files(layer, Path())]
     # A key that is set beside the file that contains it overrides the file, whatever the order of the two.
     included.sort(key=lambda layer: not layer.replaces)
-    layers = drop_replaced((*base, *included, *options))
+    layers = _move_old_keys(drop_replaced((*base, *included, *options)))
     scenario = _validate(layers)
     arms = resolve_arms(scenario, layers)
     own = keep_own_texts(scenario, layers)
@@ -206,6 +216,14 @@ def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**data, "population": {**population, "records": str((folder / Path(records).expanduser()).resolve())}}
 
 
+def _move_old_keys(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    moved = [move_old_keys(layer) for layer in layers]
+    problems = [f"{name_key([layer], each.path)}: {each.message}" for layer, found in moved for each in found]
+    if problems:
+        raise InputError("\n".join(problems))
+    return tuple(layer for layer, _ in moved)
+
+
 def _validate(layers: Sequence[Layer]) -> Scenario:
     data = merge_layers(layers)
     if _EXTENDS in data:
@@ -235,6 +253,7 @@ def compute_scenario_hash(scenario: Scenario) -> str:
     records = scenario.population.records
     if records is not None and records != BUNDLED:
         content["population"]["records"] = _hash_folder(Path(records))
+    content = restore_old_policy_keys(content)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

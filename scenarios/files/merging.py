@@ -5,7 +5,7 @@ Lists are replaced as a whole. Some keys exclude each other. If a later layer se
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ class Layer:
         replaces: Path of the table that the layer replaces as a whole, for a file that is named in place of a table.
         content_of: Path of the table that the file is the content of, such as that of the policy; the file has its keys
             without this path. Empty for other files.
+        old_paths: By the path of a key that earlier versions had elsewhere: its path as the user wrote it.
     """
 
     source: str
@@ -46,11 +47,14 @@ class Layer:
     is_option: bool = False
     replaces: tuple[str, ...] = ()
     content_of: tuple[str, ...] = ()
+    old_paths: Mapping[tuple[int | str, ...], tuple[int | str, ...]] = field(default_factory=dict)
 
     def path_in_file(self, path: Sequence[int | str]) -> tuple[int | str, ...]:
         """The path of a key of the scenario as it is written in this layer."""
+        written = tuple(path)
+        written = self.old_paths.get(written, written)
         depth = len(self.content_of)
-        return tuple(path[depth:]) if tuple(path[:depth]) == self.content_of else tuple(path)
+        return written[depth:] if written[:depth] == self.content_of else written
 
 
 def merge_keys(base: Mapping[str, Any], override: Mapping[str, Any], table: str = "") -> dict[str, Any]:

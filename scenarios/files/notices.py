@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from journey.core.messages import format_location
 from scenarios.files.line_numbers import find_line
 from scenarios.files.merging import Layer
 from scenarios.files.messages import FileMessage
@@ -33,12 +34,14 @@ def find_notices(layers: Sequence[Layer]) -> tuple[FileMessage, ...]:
 
 
 def _find_in_layer(layer: Layer) -> list[FileMessage]:
-    found = [
-        FileMessage(layer.source, find_line(layer, path), ".".join(path), f"is an old key; {old.replacement}")
-        for old in OLD_KEYS
-        for path in _match(layer.data, old.path)
-    ]
+    found = [_build_notice(layer, new, f"write `{format_location(new)}`") for new in layer.old_paths]
+    found += [_build_notice(layer, path, old.replacement) for old in OLD_KEYS for path in _match(layer.data, old.path)]
     return sorted(found, key=lambda notice: notice.line or 0)
+
+
+def _build_notice(layer: Layer, path: Sequence[int | str], replacement: str) -> FileMessage:
+    key = format_location(layer.path_in_file(path))
+    return FileMessage(layer.source, find_line(layer, path), key, f"is an old key; {replacement}")
 
 
 def _match(data: Any, pattern: Sequence[str]) -> Iterator[tuple[str, ...]]:

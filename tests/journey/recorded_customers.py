@@ -133,9 +133,9 @@ policies = st.fixed_dictionaries(
                 "gap_factor": unit,
             },
         ),
-        "thresholds": st.fixed_dictionaries(
-            {}, optional={"act_severity": unit, "act_confidence": unit, "approve_human_severity": unit}
-        ),
+        "thresholds": st.fixed_dictionaries({}, optional={"act_severity": unit, "act_confidence": unit}),
+        "approve": st.sampled_from(["never", "always"])
+        | st.fixed_dictionaries({}, optional={"human_severity": unit, "value": st.floats(0.0, 1e6)}),
         "contact": st.fixed_dictionaries(
             {},
             optional={

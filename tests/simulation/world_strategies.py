@@ -157,11 +157,12 @@ REVIEWERS = st.builds(
 )
 POLICIES = st.builds(
     lambda act, approve, cool, cap, expiry: {
-        "thresholds": {"act_severity": act, "approve_human_severity": approve},
+        "thresholds": {"act_severity": act},
+        "approve": approve,
         "contact": {"cool_down_days": cool, "max_contacts": cap, "approval_expiry_days": expiry},
     },
     st.floats(0.0, 0.6),
-    st.floats(0.0, 1.0),
+    st.floats(0.0, 1.0).map(lambda severity: {"human_severity": severity}) | st.sampled_from(["never", "always"]),
     st.floats(0.0, 30.0),
     st.integers(0, 5),
     st.floats(0.1, 30.0),

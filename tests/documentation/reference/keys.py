@@ -164,17 +164,23 @@ def _resolve(node: Schema, definitions: Schema) -> Schema:
     reference = _find_reference(node).removeprefix("#/$defs/")
     if not reference:
         return node
-    rest = {key: value for key, value in node.items() if key not in ("$ref", "anyOf")}
+    rest = {key: value for key, value in node.items() if key not in ("$ref", "anyOf", "oneOf")}
     if reference in PAGES_OF and rest.get("default") == {}:
         return {**rest, "$override": reference}
     return {**definitions[reference], **rest}
 
 
 def _find_reference(node: Schema) -> str:
-    """The reference of a node to a definition; also of a table in whose place a file can be named."""
-    options = [option["$ref"] for option in node.get("anyOf", []) if "$ref" in option]
-    is_table_or_file = len(options) == 1 and any(option.get("type") == "string" for option in node["anyOf"])
-    return str(options[0] if is_table_or_file else node.get("$ref", ""))
+    """The reference of a node to a definition; also of a table in whose place a file or a word can be written."""
+    options = _list_options(node)
+    tables = [option["$ref"] for option in options if "$ref" in option]
+    is_table_or_text = len(tables) == 1 and any(option.get("type") == "string" for option in options)
+    return str(tables[0] if is_table_or_text else node.get("$ref", ""))
+
+
+def _list_options(node: Schema) -> list[Schema]:
+    """The alternatives of a node."""
+    return [*node.get("anyOf", []), *node.get("oneOf", [])]
 
 
 def _find_child(node: Schema, definitions: Schema, path: str, key: str) -> tuple[Schema | None, str]:

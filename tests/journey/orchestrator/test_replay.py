@@ -109,8 +109,11 @@ def random_policy(rng):
             },
             "thresholds": {
                 name: _around(getattr(thresholds, name), rng)
-                for name in ("act_severity", "act_confidence", "approve_human_severity", "approve_high_tier_severity",
-                             "approve_value_severity")
+                for name in ("act_severity", "act_confidence")
+            },
+            "approve": {
+                name: _around(getattr(default.approve, name), rng)
+                for name in ("human_severity", "high_tier_severity", "value_severity")
             },
             "signals": {name: {"weight": _around(kind.weight, rng)} for name, kind in default.signals.items()},
         },

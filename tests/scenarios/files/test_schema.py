@@ -21,9 +21,9 @@ def resolved(schema, node):
 
 def check(schema, node, value, where):
     """As much of JSON Schema as it takes to see that every key of a file is described."""
-    if "anyOf" in node:
+    if "anyOf" in node or "oneOf" in node:
         problems = []
-        for option in node["anyOf"]:
+        for option in node.get("anyOf", node.get("oneOf")):
             try:
                 return check(schema, option, value, where)
             except AssertionError as error:
