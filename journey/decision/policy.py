@@ -21,6 +21,7 @@ from journey.core.messages import InvalidKeysError, KeyProblem, Locate, format_l
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
 from journey.decision.approval import Approval, ApprovalRules, ApprovalWord, rename_old_keys
+from journey.decision.economics import Economics, Money
 from journey.decision.policy_section import PolicySection
 from journey.decision.rules import NO_ACTION
 
@@ -30,9 +31,6 @@ OTHER_SEGMENT = "other"
 RiskTier = Literal["low", "medium", "high"]
 TIERS: tuple[RiskTier, ...] = ("low", "medium", "high")
 Ratio = Annotated[float, Field(ge=0.0, le=1e6)]
-Money = Annotated[float, Field(ge=0.0, le=1e9)]
-"""Dollars per unit. More than a billion is a typing error, and sums would lose cents."""
-Provenance = Literal["measured", "calibrated", "assumed", "default"]
 
 
 ADDED_LATER = "added later"
@@ -157,43 +155,6 @@ class ChurnMapping(PolicySection):
         default={"low": 0.7, "medium": 1.0, "high": 1.6}, description="Hazard ratio by risk tier."
     )
     severity_log_ratio: float = Field(default=1.6, ge=0.0, le=50.0, description="Log hazard ratio of severity 1 to 0.")
-
-
-class Price(PolicySection):
-    """A unit price and its provenance."""
-
-    amount: Money = Field(description="Dollars per unit.")
-    provenance: Provenance = Field(default="default", description="Origin of the price.")
-
-
-class Economics(PolicySection):
-    """Unit prices and quantities for ROI. Each is an assumption; replace it with your own figures."""
-
-    margin_rate: float = Field(
-        default=0.75,
-        ge=0.0,
-        le=1.0,
-        description="Margin before support as a share of revenue; support has separate lines.",
-    )
-    review_minutes: float = Field(
-        default=12.0,
-        ge=0.0,
-        description="Reviewer time for one approval, in minutes, for recorded interventions; a simulation uses "
-        "`reviewers.service_minutes`.",
-    )
-    reviewer_hour: Price = Field(default=Price(amount=60.0), description="One hour of a reviewer's time.")
-    agent_hour: Price = Field(default=Price(amount=45.0), description="One hour of a support agent's time.")
-    hours_per_escalation: float = Field(default=6.0, ge=0.0, description="Agent hours per escalation.")
-    support_day: Price = Field(default=Price(amount=40.0), description="Agent cost per customer day in support.")
-    usual_resolution_days: float = Field(
-        default=5.0, ge=0.0, description="Resolution time without the orchestrator, in days."
-    )
-    evaluation: Price = Field(default=Price(amount=0.002), description="Tool and API calls of one evaluation.")
-    llm_calls_per_evaluation: float = Field(
-        default=0.0, ge=0.0, description="LLM calls per evaluation; the orchestrator itself makes none."
-    )
-    llm_call: Price = Field(default=Price(amount=0.01), description="One call of a language model.")
-    infrastructure_month: Price = Field(default=Price(amount=200.0), description="One month of infrastructure.")
 
 
 _SIGNAL_TYPES = {

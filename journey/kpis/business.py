@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from math import fsum
 
-from journey.decision.policy import Economics
+from journey.decision.economics import Economics
 from journey.kpis.effectiveness import NO_STAGE
 from journey.kpis.facts import SUPPORT_STAGES, CohortCount, Facts, InterventionFact
 from journey.kpis.model import Kpi, mean_kpi, share_kpi, total_kpi, unknown_kpi

@@ -12,7 +12,8 @@ from math import fsum
 
 from journey.core.time_units import DAYS_PER_MONTH, MINUTES_PER_HOUR
 from journey.decision.as_of import AsOf
-from journey.decision.policy import Economics, Policy, Provenance
+from journey.decision.economics import Economics, Provenance
+from journey.decision.policy import Policy
 from journey.kpis.business import AT_FACE_VALUE, compute_preserved_revenue
 from journey.kpis.facts import SUPPORT_STAGES, Facts, InterventionFact
 from journey.money.ledger import Ledger, LedgerLine, Memo

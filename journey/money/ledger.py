@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from journey.decision.policy import Provenance
+from journey.decision.economics import Provenance
 
 LineKind = Literal["value", "cost"]
 

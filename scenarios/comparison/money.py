@@ -12,7 +12,7 @@ from math import exp, fsum, log1p
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.time_units import DAYS_PER_MONTH, DAYS_PER_YEAR
-from journey.decision.policy import Policy, Provenance
+from journey.decision.economics import Provenance
 from journey.money.ledger import Ledger, LedgerLine, LineKind
 from journey.statistics.means import Estimate, compute_mean, estimate_mean
 from journey.statistics.ratios import mean_ratio_interval
@@ -20,6 +20,7 @@ from scenarios.files.model import Money, Scenario
 from simulation.acquisition.spec import find_acquisition
 
 if TYPE_CHECKING:
+    from journey.decision.policy import Policy
     from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSpec
 

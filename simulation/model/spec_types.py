@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from journey.decision.policy import Provenance
+from journey.decision.economics import Provenance
 
 # Bounds keep sums and products finite.
 Positive = Annotated[float, Field(gt=0.0, le=1e12)]

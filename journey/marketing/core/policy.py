@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from journey.core.errors import InputError
 from journey.core.merging import deep_merge
 from journey.core.messages import format_validation_error
-from journey.decision.policy import ADDED_LATER, Money, read_override
+from journey.decision.economics import Money
+from journey.decision.policy import ADDED_LATER, read_override
 from journey.decision.policy_section import PolicySection
 from journey.marketing.records.model import Severity
 from journey.statistics.proportions import CONFIDENCE, POWER
