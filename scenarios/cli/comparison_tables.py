@@ -1,5 +1,6 @@
 """A comparison as tables on the terminal, readable from 60 columns."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from journey.money.format import format_dollars
@@ -8,7 +9,7 @@ from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.terminal_document import print_document
 from scenarios.comparison.decision_funnel import funnel_rows
 from scenarios.comparison.untreated_distress import untreated_rows
-from scenarios.metrics.definitions import format_metric
+from scenarios.metrics.definitions import format_metric, split_by_part
 from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describe_budget_moves
 from scenarios.reports.comparison_summary import build_first_screen, repeat_blocks, summary_blocks, title_blocks
 from scenarios.reports.comparison_text import (
@@ -58,7 +59,8 @@ def _print_everything(out: "Console", comparison: "Comparison") -> None:
     _print_campaigns(out, comparison)
     for arm in comparison.effects:
         if comparison.experiment is None:
-            out.print(_effects_table(comparison, arm, out.width))
+            for table_of_effects in _effects_tables(comparison, arm, out.width):
+                out.print(table_of_effects)
             out.print(f"{describe_variance_reduction(comparison, arm)}\n")
         else:
             print_experiment(out, comparison, comparison.experiment, arm)
@@ -82,7 +84,21 @@ def _print_campaigns(out: "Console", comparison: "Comparison") -> None:
         out.print(f"{TOTALS}\n")
 
 
-def _effects_table(comparison: "Comparison", arm: str, width: int) -> "FittedTable":
+def _effects_tables(comparison: "Comparison", arm: str, width: int) -> Iterator["FittedTable"]:
+    """The metrics of the whole population, and those by segment and tier."""
+    whole, parts = split_by_part(comparison.effects[arm])
+    heading = f"{arm} compared with baseline"
+    result = _effects_table(comparison, arm, whole, heading, width)
+    abbreviation = "; sig.: significant (95 %, Holm)" if _WIDE <= width < _FULL_HEADINGS else ""
+    tests = f"{describe_significance(comparison)} {describe_other_tests(comparison, arm)}"
+    notes = (f"* primary metric{abbreviation}. {tests}", describe_missing_replications(comparison, arm))
+    result.note = " ".join(filter(None, notes))
+    yield result
+    if parts:
+        yield _effects_table(comparison, arm, parts, f"{heading}, by segment and tier", width)
+
+
+def _effects_table(comparison: "Comparison", arm: str, names: Sequence[str], heading: str, width: int) -> "FittedTable":
     wide = width >= _WIDE
     significance = "significant\n(95 %, Holm)" if width >= _FULL_HEADINGS else "sig."
     columns = [
@@ -92,9 +108,10 @@ def _effects_table(comparison: "Comparison", arm: str, width: int) -> "FittedTab
         "difference",
         *(["interval", significance] if wide else []),
     ]
-    result = table(f"{arm} compared with baseline", *columns, right=columns[1:5])
+    result = table(heading, *columns, right=columns[1:5])
     primary = comparison.loaded.scenario.primary_metric
-    for name, effect in comparison.effects[arm].items():
+    for name in names:
+        effect = comparison.effects[arm][name]
         info = comparison.get_metric(name)
         label = label_metric(comparison, name, effect) + (" *" if name == primary else "")
         means = [format_metric(found.mean, info.unit) for found in (effect.baseline, effect.treated)]
@@ -104,10 +121,6 @@ def _effects_table(comparison: "Comparison", arm: str, width: int) -> "FittedTab
             result.add_row(label, *means, change, interval, format_significance(effect))
         else:
             result.add_row(label, *means, f"{change}\n{interval}")
-    abbreviation = "; sig.: significant (95 %, Holm)" if wide and width < _FULL_HEADINGS else ""
-    tests = f"{describe_significance(comparison)} {describe_other_tests(comparison, arm)}"
-    notes = (f"* primary metric{abbreviation}. {tests}", describe_missing_replications(comparison, arm))
-    result.note = " ".join(filter(None, notes))
     return result
 
 

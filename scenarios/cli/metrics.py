@@ -50,10 +50,14 @@ def _build_table(group: str, metrics: "list[MetricSummary]") -> "FittedTable":
     from scenarios.cli.console import table
     from scenarios.metrics.definitions import BUILT_IN_SOURCE
 
-    has_sources = len({metric.source for metric in metrics}) > 1 or metrics[0].source != BUILT_IN_SOURCE
-    result = table(group.capitalize(), "name", "unit", "definition", *(["source"] if has_sources else []))
+    result = table(group.capitalize(), "name", "unit", "definition")
     for metric in metrics:
-        result.add_row(metric.name, metric.unit, " ".join(_describe(metric)), *([metric.source] if has_sources else []))
+        result.add_row(metric.name, metric.unit, " ".join(_describe(metric)))
+    files: dict[str, list[str]] = {}
+    for metric in metrics:
+        if metric.source != BUILT_IN_SOURCE:
+            files.setdefault(metric.source.rpartition(": ")[0], []).append(metric.name)
+    result.note = " ".join(f"Declared in {file}, [metrics.NAME]: {', '.join(names)}." for file, names in files.items())
     return result
 
 

@@ -133,20 +133,26 @@ def _write_outputs(
 
 def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:
     from scenarios.cli.console import table
-    from scenarios.metrics.definitions import format_metric
+    from scenarios.metrics.definitions import format_metric, split_by_part
     from scenarios.text.phrases import describe_unknown
 
     about = f"{run.customers:,} customers, {run.days:g} days, seed {loaded.scenario.seed}"
-    found = table(f"{loaded.scenario.title}: {run.arm} ({about})", "metric", "value", right=("value",))
-    unknown = []
-    for name, value in run.metrics.items():
-        known = loaded.metrics.get(name)
-        if value is None:
-            unknown.append((known.label, known.unknown_if))
-        else:
-            found.add_row(known.label, format_metric(value, known.unit))
-    found.note = describe_unknown(unknown, "metric")
-    out.print(found)
+    whole, parts = split_by_part(run.metrics)
+    for heading, names in (
+        (f"{loaded.scenario.title}: {run.arm} ({about})", whole),
+        ("By segment and tier", parts),
+    ):
+        found = table(heading, "metric", "value", right=("value",))
+        unknown = []
+        for name in names:
+            known, value = loaded.metrics.get(name), run.metrics[name]
+            if value is None:
+                unknown.append((known.label, known.unknown_if))
+            else:
+                found.add_row(known.label, format_metric(value, known.unit))
+        found.note = describe_unknown(unknown, "metric")
+        if names:
+            out.print(found)
     stages = [name for name in run.occupancy[0] if name != "day"]
     occupancy = table("Share of customers by stage, in %", "day", *stages, right=("day", *stages))
     for row in run.occupancy:

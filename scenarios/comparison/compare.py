@@ -44,6 +44,7 @@ from scenarios.files.model import BASELINE
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.definitions import Metric
 from scenarios.metrics.effects import Effect, add_tests, compute_effect
+from scenarios.metrics.practical_effects import compare_with_smallest_effect
 from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
@@ -204,6 +205,10 @@ class Comparison(FrameExport):
 
     def _effect_dict(self, arm: str, name: str) -> dict[str, Any]:
         effect = self.effects[arm][name].as_dict()
+        metric = self.get_metric(name)
+        if metric.smallest_effect is not None:
+            effect["smallest_effect"] = metric.smallest_effect
+            effect["practical"] = compare_with_smallest_effect(self.effects[arm][name], metric)
         return effect if self.experiment is None else {**effect, **self.experiment.estimates[arm][name].as_dict()}
 
     def _experiment_dict(self, experiment: Experiment) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from journey.statistics.effect_sizes import standardised_interval
 from journey.statistics.means import replications_needed
 from journey.statistics.proportions import customers_needed
-from scenarios.metrics.definitions import parse_base_name
+from scenarios.metrics.definitions import Metric
 from scenarios.text.phrases import round_down, round_up
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ def compute_required_replications(effect: "Effect") -> RequiredReplications | No
     return RequiredReplications(inf if runs > MAX_REPLICATIONS else runs, minimum)
 
 
-def describe_real_test(primary: str, effect: "Effect") -> str:
+def describe_real_test(metric: Metric, effect: "Effect") -> str:
     """The size of a real randomised test, for the observed difference and for the ends of its interval.
 
-    Empty unless the primary metric is a share of customers that differs between the arms.
+    Empty unless the metric is a share of customers that differs between the arms.
     """
-    if parse_base_name(primary) != "churn_rate":
+    if not metric.is_proportion:
         return ""
     before, difference, tested = effect.baseline.mean, effect.difference.mean, effect.tested
     if before is None or not difference or not 0.0 <= before + difference <= 1.0:

@@ -13,6 +13,7 @@ from journey.statistics.means import CONFIDENCE, POWER
 from scenarios.comparison.sample_sizes import RequiredReplications, compute_required_replications, describe_real_test
 from scenarios.metrics.definitions import Metric, format_metric
 from scenarios.metrics.effects import format_tested_bounds
+from scenarios.metrics.practical_effects import describe_practical_effect
 from scenarios.text.phrases import format_confidence, pluralise
 
 if TYPE_CHECKING:
@@ -167,11 +168,12 @@ def _judge_arm(case: _Case) -> Finding:
     if found.sd == 0.0 and found.mean == 0.0:
         text = f"{arm}: no significant difference in {about.label}: it is identical in {_all_text(case)}."
         return Finding("no_difference_shown", text, money, text + net)
+    matters = _prefix_space(describe_practical_effect(effect, about))
     if not effect.is_significant:
-        headline = f"{_not_significant_claim(case)} ({_short_interval_text(case)}).{net}"
+        headline = f"{_not_significant_claim(case)} ({_short_interval_text(case)}).{matters}{net}"
         required = compute_required_replications(case.effect)
         return Finding("no_difference_shown", _not_significant_text(case), money, headline, required)
-    headline = f"{_significant_claim(case)} ({_short_interval_text(case)}).{net}"
+    headline = f"{_significant_claim(case)} ({_short_interval_text(case)}).{matters}{net}"
     return Finding(_classify_difference(found.mean or 0.0, about.better), _significant_text(case), money, headline)
 
 
@@ -220,8 +222,9 @@ def _significant_text(case: _Case) -> str:
     return (
         f"{_significant_claim(case)} ({_interval_text(case)}; "
         f"null hypothesis: no difference in {case.metric.label}, rejected in this model)."
+        + _prefix_space(describe_practical_effect(case.effect, case.metric))
         + _prefix_space(_single_experiment_text(case))
-        + _prefix_space(describe_real_test(case.primary, case.effect))
+        + _prefix_space(describe_real_test(case.metric, case.effect))
     )
 
 
@@ -243,6 +246,7 @@ def _not_significant_text(case: _Case) -> str:
         "hypothesis: no "
         f"difference in {about.label}, not rejected{correction})."
     )
+    text += _prefix_space(describe_practical_effect(case.effect, case.metric))
     return f"{text}{_prefix_space(_single_experiment_text(case))} {_required_replications_text(case)}"
 
 
@@ -275,7 +279,7 @@ def _required_replications_text(case: _Case) -> str:
     if runs is None:
         return _no_required_replications_text(case)
     text = f"Replications that would show a difference of this size ({100 * POWER:.0f} % power): {runs}."
-    return text + _prefix_space(describe_real_test(case.primary, case.effect))
+    return text + _prefix_space(describe_real_test(case.metric, case.effect))
 
 
 def _no_required_replications_text(case: _Case) -> str:

@@ -275,7 +275,7 @@ def analyse_experiment(
                     metrics.get(name),
                     effect,
                     (values[0][name], values[index][name]),
-                    _contingency_tables(strata, name, index),
+                    _contingency_tables(strata, name, index) if _counts_customers(metrics.get(name)) else [],
                     [(runs[0], runs[index]) for runs in ground_truths],
                 )
                 for name, effect in effects[arm].items()
@@ -326,12 +326,15 @@ def _compute_estimates(
     )
 
 
+def _counts_customers(metric: Metric) -> bool:
+    """Whether a metric is a number of customers divided by all, without censored ones."""
+    return metric.is_proportion and not metric.is_censored
+
+
 def _contingency_tables(
     experiments: Sequence[Sequence[Sequence["Run"]]], name: str, index: int
 ) -> list[list[ContingencyTable]]:
-    """For a share of customers: by experiment, one table of counts per stratum; empty for other metrics."""
-    if parse_base_name(name) != "churn_rate":
-        return []
+    """By experiment, one table of counts per stratum, for a share of customers."""
     return [[_contingency_table(name, arms[0], arms[index]) for arms in strata] for strata in experiments]
 
 

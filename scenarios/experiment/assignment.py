@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
 from scenarios.metrics.catalogue import MetricCatalogue
+from scenarios.metrics.definitions import parse_part
 from simulation.metrics.counters import P90
 from simulation.metrics.quantile_sketch import quantile
 from simulation.model.arm import arm_shares
 from simulation.runs.cohort import build_cohort
+from simulation.runs.results import add_ratios
 from simulation.runs.run import refuse_different_worlds
 
 if TYPE_CHECKING:
@@ -128,7 +130,7 @@ class Split:
                 weights = [sum(run.customers for run in arms) / arms[arm].customers for arms in strata]
             else:
                 weights = [total_customers / sum(run.customers for run in arm_runs)] * len(arm_runs)
-            weighted_runs.append(_pool_runs(name, arm_runs, weights, total_customers, self.metrics))
+            weighted_runs.append(self._pool_runs(name, arm_runs, weights, total_customers))
         return tuple(weighted_runs)
 
     def _comparable_strata(self, runs: Sequence["Run"]) -> list[tuple["Run", ...]]:
@@ -150,9 +152,8 @@ class Split:
             arm_runs = [
                 runs[begin + index] for index, segment in enumerate(self.shares) if segment in self.compared_segments
             ]
-            pooled.append(
-                _pool_runs(name, arm_runs, [1] * len(arm_runs), sum(run.customers for run in arm_runs), self.metrics)
-            )
+            customers = sum(run.customers for run in arm_runs)
+            pooled.append(self._pool_runs(name, arm_runs, [1] * len(arm_runs), customers))
         return tuple(pooled)
 
     def pool_strata(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
@@ -160,9 +161,15 @@ class Split:
         strata = list(self.by_segment(runs).values())
         arm_runs = [[arms[arm] for arms in strata] for arm in range(len(self.arms))]
         return tuple(
-            _pool_runs(name, each, [1] * len(each), 1, self.metrics)
-            for name, each in zip(self.arms, arm_runs, strict=True)
+            self._pool_runs(name, each, [1] * len(each), None) for name, each in zip(self.arms, arm_runs, strict=True)
         )
+
+    def _pool_runs(self, name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int | None) -> "Run":
+        """The weighted sum of an arm's strata as one run; totals among the metrics are per customer of `customers`.
+
+        Without `customers`, totals are not divided. Ratios are those of the pooled metrics.
+        """
+        return add_ratios(self.strata[0].metrics, _pool_runs(name, runs, weights, customers, self.metrics))
 
 
 def build_split(
@@ -217,16 +224,14 @@ def _refuse_unclear_shares(segment: str, shares: Mapping[str, float]) -> None:
 
 
 def _pool_runs(
-    name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int, definitions: MetricCatalogue
+    name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int | None, definitions: MetricCatalogue
 ) -> "Run":
-    """The weighted sum of an arm's strata as one run; totals among the metrics are divided by `customers`."""
+    """The weighted sum of an arm's strata as one run; totals among the metrics are per customer of `customers`.
+
+    Without `customers`, totals are not divided.
+    """
     names = list(dict.fromkeys(each for run in runs for each in run.metrics))
-    metrics = {
-        each: _weighted_total(runs, weights, each, customers)
-        if definitions.is_total(each)
-        else _weighted_mean(runs, weights, each)
-        for each in names
-    }
+    metrics = {each: _pool_metric(runs, weights, each, customers, definitions) for each in names}
     if "review_wait_days_p90" in metrics:
         metrics["review_wait_days_p90"] = quantile(_weighted_waits(runs, weights), P90)
     return replace(
@@ -248,6 +253,18 @@ def _pool_runs(
     )
 
 
+def _pool_metric(
+    runs: Sequence["Run"], weights: Sequence[float], name: str, customers: int | None, definitions: MetricCatalogue
+) -> float | None:
+    """One metric of an arm from its strata; None where it is unknown, and for a quantile of several strata."""
+    if definitions.is_total(name):
+        return _weighted_total(runs, weights, name, customers)
+    values = [run.metrics.get(name) for run in runs if run.denominators.get(name, run.customers)]
+    if definitions.is_quantile(name) and len(values) > 1:
+        return None
+    return _weighted_mean(runs, weights, name)
+
+
 def _weighted_waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int, float]:
     """Weighted numbers of review waits by bucket of `simulation.metrics.quantile_sketch`."""
     buckets = sorted({bucket for run in runs for bucket, _ in run.waits})
@@ -258,20 +275,36 @@ def _weighted_waits(runs: Sequence["Run"], weights: Sequence[float]) -> dict[int
     }
 
 
-def _weighted_total(runs: Sequence["Run"], weights: Sequence[float], name: str, customers: int) -> float | None:
-    """The weighted sum of the strata's totals per customer; None where it is unknown in a stratum with customers."""
+def _weighted_total(runs: Sequence["Run"], weights: Sequence[float], name: str, customers: int | None) -> float | None:
+    """The weighted sum of the strata's totals per customer; None where it is unknown in a stratum with customers.
+
+    The total of a segment or tier is per customer of the segment or tier. Without `customers` it is not divided.
+    """
     parts = [(run.metrics.get(name), weight) for run, weight in zip(runs, weights, strict=True) if run.customers]
     known = [weight * value for value, weight in parts if value is not None]
-    return fsum(known) / customers if len(known) == len(parts) and parts else None
+    if len(known) < len(parts) or not parts:
+        return None
+    divisor = 1.0 if customers is None else _weighted_customers(runs, weights, parse_part(name), customers)
+    return fsum(known) / divisor if divisor else None
+
+
+def _weighted_customers(runs: Sequence["Run"], weights: Sequence[float], part: str | None, customers: float) -> float:
+    """The weighted number of customers of a segment or tier; `customers` for the whole population."""
+    if part is None:
+        return customers
+    counts = (run.denominators.get(f"customers[{part}]", 0.0) for run in runs)
+    return fsum(weight * count for weight, count in zip(weights, counts, strict=True))
 
 
 def _weighted_mean(runs: Sequence["Run"], weights: Sequence[float], name: str) -> float | None:
     """The mean over the weighted denominators of the strata's means."""
-    parts = [
-        (value, weight * run.denominators.get(name, run.customers))
-        for run, weight in zip(runs, weights, strict=True)
-        if (value := run.metrics.get(name)) is not None
+    taken = [
+        (run, weight * run.denominators.get(name, run.customers)) for run, weight in zip(runs, weights, strict=True)
     ]
+    if any(run.metrics.get(name) is None for run, taken_over in taken if taken_over):
+        # Without a part of the customers it would be the mean of others.
+        return None
+    parts = [(value, taken_over) for run, taken_over in taken if (value := run.metrics.get(name)) is not None]
     whole = fsum(taken_over for _, taken_over in parts)
     if whole <= 0.0:
         return None

@@ -83,7 +83,7 @@ class LoadedScenario:
     @property
     def metrics(self) -> MetricCatalogue:
         """The definitions of the metrics that can be asked for."""
-        return build_catalogue(self.scenario, self.name)
+        return build_catalogue(self.scenario, self.name, self.layers)
 
     @property
     def guardrails(self) -> tuple[Guardrail, ...]:

@@ -1,30 +1,45 @@
 """The metrics and guardrails of a scenario, from its file."""
 
+from collections.abc import Iterator, Sequence
+
+from scenarios.files.merging import Layer, name_key
 from scenarios.files.model import Scenario
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.guardrails import Guardrail, find_worse_direction
+from scenarios.metrics.own_metrics import describe_own_metrics
 
 
-def build_catalogue(scenario: Scenario, name: str = "") -> MetricCatalogue:
+def build_catalogue(scenario: Scenario, name: str = "", layers: Sequence[Layer] = ()) -> MetricCatalogue:
     """The definitions of the metrics that can be asked for in a scenario.
 
     Args:
         scenario: The scenario.
         name: Its name as commands take it; empty if it is not known, or if the scenario may be invalid.
+        layers: The layers that it was merged from, which name the sources of its own metrics.
     """
+    sources = {own: name_key(layers, ("metrics", own)) for own in scenario.metrics} if layers else {}
     population = scenario.population
     return MetricCatalogue(
+        own=describe_own_metrics(scenario.metrics, sources),
         segments=None if population.records is not None else tuple(population.segments),
         has_campaigns=scenario.acquisition is not None,
         scenario=name,
     )
 
 
+def list_margins(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], str, float]]:
+    """Every guardrail of a scenario: the path of its key, the name of the metric, and the worst accepted change."""
+    for name, spec in scenario.metrics.items():
+        if spec.guardrail is not None:
+            yield ("metrics", name, "guardrail"), name, spec.guardrail
+    for name, margin in scenario.guardrails.items():
+        yield ("guardrails", name), name, margin
+
+
 def build_guardrails(scenario: Scenario) -> tuple[Guardrail, ...]:
     """The guardrails of a scenario that passed every check."""
     catalogue = build_catalogue(scenario)
     found = (
-        (name, margin, find_worse_direction(catalogue.get(name), margin))
-        for name, margin in scenario.guardrails.items()
+        (name, margin, find_worse_direction(catalogue.get(name), margin)) for _, name, margin in list_margins(scenario)
     )
     return tuple(Guardrail(name, margin, worse) for name, margin, worse in found if worse is not None)

@@ -7,7 +7,9 @@ from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
 from scenarios.files.cross_checks import Mistake, unknown_name
+from scenarios.files.metric_catalogue import build_catalogue
 from scenarios.files.model import Scenario
+from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.definitions import BUILT_IN, parse_base_name
 from simulation.model.metric_spec import ALL_STAGES, EVENT_KINDS, MetricSpec, StageAtEnd, split_event
 from simulation.trace.codes import VERDICTS
@@ -36,13 +38,14 @@ def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str
         "review": VERDICTS,
     }
     names = _Names(tuple(journey.stages), frozenset(journey.terminal), labels)
+    metrics = build_catalogue(scenario)
     for name, spec in scenario.metrics.items():
         path = ("metrics", name)
         if name in BUILT_IN:
             yield Mistake(path, f"{name!r} is a built-in metric; give your own metric another name")
         yield from _check_measure(path, spec, names)
         yield from _check_window(path, spec, scenario)
-        yield from _check_ratio(path, spec, scenario)
+        yield from _check_ratio(path, spec, metrics)
     yield from _check_circles(scenario)
 
 
@@ -102,11 +105,10 @@ def _check_window(path: tuple[str, ...], spec: MetricSpec, scenario: Scenario) -
         )
 
 
-def _check_ratio(path: tuple[str, ...], spec: MetricSpec, scenario: Scenario) -> Iterator[Mistake]:
-    known = [*scenario.metrics, *BUILT_IN]
+def _check_ratio(path: tuple[str, ...], spec: MetricSpec, metrics: MetricCatalogue) -> Iterator[Mistake]:
     for name in spec.ratio or ():
-        if parse_base_name(name) not in known:
-            yield unknown_name((*path, "ratio"), name, "a metric", known)
+        if mistake := metrics.describe_mistake(name):
+            yield Mistake((*path, "ratio"), mistake)
 
 
 def _check_circles(scenario: Scenario) -> Iterator[Mistake]:

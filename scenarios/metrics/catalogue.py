@@ -65,6 +65,11 @@ class MetricCatalogue:
         known = self._find(name)
         return known is not None and known.is_total
 
+    def is_quantile(self, name: str) -> bool:
+        """Whether a metric is a quantile, which cannot be averaged over groups of customers."""
+        known = self._find(name)
+        return known is not None and known.is_quantile
+
     def sort(self, names: Iterable[str]) -> list[str]:
         """Names in the order of tables: metrics of the whole population as listed here, then the others as given."""
         given = list(names)
@@ -117,4 +122,5 @@ class MetricCatalogue:
 
 def _divide_by_customers(metric: Metric) -> Metric:
     unit: Unit = "dollars" if metric.unit == "dollars" else "per customer"
-    return replace(metric, label=f"{metric.label} per customer", unit=unit)
+    # The smallest effect is one on the total.
+    return replace(metric, label=f"{metric.label} per customer", unit=unit, smallest_effect=None)

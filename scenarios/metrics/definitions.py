@@ -1,5 +1,6 @@
 """The built-in metrics of a run: label, unit, preferred direction and meaning, and how values are written."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,10 @@ class Metric:
         group: What it is about, for lists.
         by: What it can be split by: ``NAME[SEGMENT]`` is that of a segment, ``NAME[tier=TIER]`` that of a risk tier.
         source: Where it is declared: ``built in``, or a file and a key.
+        is_proportion: Whether it is a share of customers.
+        is_censored: Whether it is estimated from customers of whom some are observed for a part of the time only.
+        is_quantile: Whether it is a quantile, which cannot be averaged over groups of customers.
+        smallest_effect: The smallest change that matters in practice, in its unit; None where none is stated.
     """
 
     label: str
@@ -35,6 +40,10 @@ class Metric:
     group: str = "customers"
     by: tuple[Literal["segment", "tier"], ...] = ()
     source: str = BUILT_IN_SOURCE
+    is_proportion: bool = False
+    is_censored: bool = False
+    is_quantile: bool = False
+    smallest_effect: float | None = None
 
     @property
     def is_total(self) -> bool:
@@ -60,6 +69,7 @@ BUILT_IN: dict[str, Metric] = {
         "Share of customers that have churned by the end.",
         "no customer",
         by=("segment",),
+        is_proportion=True,
     ),
     "retained_value": Metric(
         "retained value", "dollars", "higher", "Annual account value of the customers active at the end."
@@ -262,6 +272,12 @@ def parse_tier(name: str) -> str | None:
     """The tier of a name such as ``churn_rate[tier=high]``; None for a segment and for the whole population."""
     part = parse_part(name)
     return part.removeprefix(_TIER) if part is not None and part.startswith(_TIER) else None
+
+
+def split_by_part(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The names of metrics of the whole population, and of those by segment and tier, each in the given order."""
+    given = list(names)
+    return [name for name in given if parse_part(name) is None], [name for name in given if parse_part(name)]
 
 
 def format_metric(value: float | None, unit: Unit, *, difference: bool = False, is_nonzero: bool = False) -> str:

@@ -9,7 +9,7 @@ from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean, paired
 from journey.statistics.multiplicity import holm_levels
 from journey.statistics.proportions import adjust_holm
 from journey.statistics.variance_reduction import VarianceReduction, variance_reduction
-from scenarios.metrics.definitions import Unit, format_metric, parse_base_name, parse_segment
+from scenarios.metrics.definitions import Unit, format_metric, parse_base_name, parse_part
 from scenarios.text.phrases import format_interval
 
 
@@ -119,36 +119,35 @@ class Families(NamedTuple):
 
     Attributes:
         primary: The primary metric of every arm.
-        segments: The primary metric of every arm by segment.
-        others: By arm, all other metrics.
+        segments: The primary metric of every arm by segment and tier.
+        others: By arm, all other metrics of the whole population.
+        other_parts: By arm, the other metrics by segment and tier.
     """
 
     primary: tuple[EffectKey, ...]
     segments: tuple[EffectKey, ...]
     others: Mapping[str, tuple[EffectKey, ...]]
+    other_parts: Mapping[str, tuple[EffectKey, ...]]
 
 
 def group_families(effects: Effects, primary: str) -> Families:
     """The tests that are corrected together: effects with an interval, without those that share another one's test."""
     keys = [(arm, name) for arm, metrics in effects.items() for name, effect in metrics.items() if _is_tested(effect)]
-    segments = tuple(key for key in keys if _is_segment_of(key[1], primary))
+    segments = tuple(key for key in keys if _is_part_of(key[1], primary))
+    others = [key for key in keys if key[1] != primary and key not in segments and key[1] not in _SAME_TEST_AS]
     return Families(
         primary=tuple(key for key in keys if key[1] == primary),
         segments=segments,
-        others={
-            arm: tuple(
-                (name_arm, name)
-                for name_arm, name in keys
-                if name_arm == arm and name != primary and (arm, name) not in segments and name not in _SAME_TEST_AS
-            )
-            for arm in effects
+        others={arm: tuple(key for key in others if key[0] == arm and parse_part(key[1]) is None) for arm in effects},
+        other_parts={
+            arm: tuple(key for key in others if key[0] == arm and parse_part(key[1]) is not None) for arm in effects
         },
     )
 
 
-def _is_segment_of(name: str, primary: str) -> bool:
-    """Whether `name` is the primary metric of one segment, and not the primary metric itself."""
-    return name != primary and parse_segment(name) is not None and parse_base_name(name) == parse_base_name(primary)
+def _is_part_of(name: str, primary: str) -> bool:
+    """Whether `name` is the primary metric of one segment or tier, and not the primary metric itself."""
+    return name != primary and parse_part(name) is not None and parse_base_name(name) == parse_base_name(primary)
 
 
 def _is_tested(effect: Effect) -> bool:
@@ -159,7 +158,9 @@ def add_tests(effects: Effects, primary: str) -> dict[str, dict[str, Effect]]:
     """The effects with adjusted p-values and the intervals of their tests, corrected within each family."""
     families = group_families(effects, primary)
     result = {arm: dict(metrics) for arm, metrics in effects.items()}
-    for family in (families.primary, families.segments, *families.others.values()):
+    for family in (
+        families.primary, families.segments, *families.others.values(), *families.other_parts.values()
+    ):  # fmt: skip
         tested = apply_holm_correction({(arm, name): effects[arm][name] for arm, name in family})
         for (arm, name), effect in tested.items():
             result[arm][name] = effect

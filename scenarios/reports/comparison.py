@@ -1,5 +1,6 @@
 """The report of a comparison: question, verdict, effects, money, uncertainty and assumptions."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from journey.core.version import version
@@ -8,7 +9,7 @@ from scenarios.comparison import decision_funnel
 from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.comparison.verdict import describe_roi
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import format_metric
+from scenarios.metrics.definitions import format_metric, split_by_part
 from scenarios.reports.acquisition import (
     acquisition_blocks,
     describe_customers,
@@ -87,25 +88,29 @@ def _arms(comparison: "Comparison") -> list[Block]:
 
 def _metrics(comparison: "Comparison") -> list[Block]:
     arms = list(comparison.arms)
-    rows = [
-        (comparison.get_metric(name).label, *(_mean_text(comparison, arm, name) for arm in arms))
-        for name in comparison.arms[BASELINE]
-    ]
+    whole, parts = (
+        tuple(
+            (comparison.get_metric(name).label, *(_mean_text(comparison, arm, name) for arm in arms)) for name in names
+        )
+        for names in split_by_part(comparison.arms[BASELINE])
+    )
     blocks: list[Block] = [
         Heading(2, "Metrics"),
         Paragraph(
             "Mean over replications with its 95 % confidence interval (simulation error); n: the replications that "
             f"measured it, where not all {comparison.used_replications:,} did."
         ),
-        Grid(("metric", *arms), tuple(rows)),
+        Grid(("metric", *arms), whole),
     ]
+    if parts:
+        blocks += [Heading(3, "Metrics by segment and tier"), Grid(("metric", *arms), parts)]
     if comparison.experiment is not None:
         return [*blocks, *experiment_blocks(comparison, comparison.experiment)]
     for arm in comparison.effects:
         blocks += [
             Heading(2, f"Differences: {arm} minus baseline"),
             Paragraph(_describe_tests(comparison)),
-            _effects(comparison, arm),
+            *_effects(comparison, arm),
         ]
     return blocks
 
@@ -128,9 +133,19 @@ def _describe_tests(comparison: "Comparison") -> str:
     )
 
 
-def _effects(comparison: "Comparison", arm: str) -> Grid:
+def _effects(comparison: "Comparison", arm: str) -> list[Block]:
+    """The metrics of the whole population, and those by segment and tier."""
+    whole, parts = split_by_part(comparison.effects[arm])
+    blocks: list[Block] = [_effects_grid(comparison, arm, whole)]
+    if parts:
+        blocks += [Heading(3, "By segment and tier"), _effects_grid(comparison, arm, parts)]
+    return blocks
+
+
+def _effects_grid(comparison: "Comparison", arm: str, names: Sequence[str]) -> Grid:
     rows = []
-    for name, effect in comparison.effects[arm].items():
+    for name in names:
+        effect = comparison.effects[arm][name]
         metric = comparison.get_metric(name)
         unit = metric.unit
         rows.append(

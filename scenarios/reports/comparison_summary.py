@@ -10,7 +10,8 @@ from journey.core.version import version
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import format_metric
+from scenarios.metrics.definitions import format_metric, parse_part
+from scenarios.metrics.effects import group_families
 from scenarios.reports.acquisition import describe_buyers, describe_customers, describe_with_counts
 from scenarios.reports.attention import attention_items
 from scenarios.reports.comparison_text import (
@@ -76,6 +77,7 @@ def summary_blocks(
         *_arms(comparison),
         *_money(comparison),
         *_primary_metric(comparison),
+        *_own_primary_by_part(comparison),
         *guardrail_blocks(comparison),
         *_attention(attention_items(comparison), max_attention),
     ]
@@ -176,6 +178,34 @@ def _primary_metric(comparison: "Comparison") -> list[Block]:
         Heading(2, f"Primary metric: {metric.label}"),
         Grid(("", "mean", _INTERVAL, "significant"), tuple(rows), numbers_to=3),
         Paragraph(f"{describe_significance(comparison)} {SIMULATION_ERROR}"),
+    ]
+
+
+def _own_primary_by_part(comparison: "Comparison") -> list[Block]:
+    """The primary metric by segment and tier, where the scenario declares it itself."""
+    primary = comparison.loaded.scenario.primary_metric
+    if comparison.get_metric(primary).is_built_in:
+        return []
+    rows = []
+    for arm, effects in comparison.effects.items():
+        for _, name in group_families({arm: effects}, primary).segments:
+            effect, metric = effects[name], comparison.get_metric(name)
+            rows.append(
+                (
+                    arm,
+                    parse_part(name) or "",
+                    format_metric(effect.baseline.mean, metric.unit),
+                    format_metric(effect.difference.mean, metric.unit, difference=True),
+                    format_tested_interval(effect, metric.unit, NO_INTERVAL),
+                    format_significance(effect),
+                )
+            )
+    if not rows:
+        return []
+    columns = ("arm", "part", BASELINE, "difference", "interval", "significant")
+    return [
+        Heading(2, f"{comparison.get_metric(primary).label} by segment and tier"),
+        Grid(columns, tuple(rows), numbers_from=2, numbers_to=5),
     ]
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MORE = "--full prints all tables, --report FILE.md or FILE.html writes everything with the assumptions."
 
 FAMILIES = (
-    "The primary metric of all arms is one family of tests; the primary metric by segment, of all arms, is another; "
-    "the other metrics of an arm are a third."
+    "The primary metric of all arms is one family of tests; the primary metric by segment and tier, of all arms, is "
+    "another; the other metrics of an arm are a third, and by segment and tier a fourth."
 )
 
 SIMULATION_ERROR = "Intervals are simulation error; they do not include the uncertainty of the assumptions."
@@ -60,10 +60,12 @@ def describe_other_tests(comparison: "Comparison", arm: str) -> str:
     families, effects = group_families(comparison.effects, primary), comparison.effects[arm]
     others = [effects[name] for _, name in families.others[arm]]
     segments = [effects[name] for segment_arm, name in families.segments if segment_arm == arm]
+    other_parts = [effects[name] for _, name in families.other_parts[arm]]
     texts = [
         f"primary metric {_describe_levels([effects[primary]])}" if (arm, primary) in families.primary else "",
         _describe_family("other metrics", others, pluralise(len(others), "metric")),
         _describe_family("primary metric by segment", segments, pluralise(len(families.segments), "test")),
+        _describe_family("other metrics by segment", other_parts, pluralise(len(other_parts), "test")),
     ]
     listed = "; ".join(filter(None, texts))
     return f"Each interval has the confidence level of its test: {listed}." if listed else ""

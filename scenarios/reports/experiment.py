@@ -4,13 +4,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
-from scenarios.metrics.definitions import format_metric
+from scenarios.metrics.definitions import format_metric, split_by_part
 from scenarios.metrics.effects import format_tested_bounds
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 from scenarios.text.phrases import format_confidence, format_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from journey.statistics.lift import Lift, Power
     from journey.statistics.means import Estimate
@@ -103,7 +103,7 @@ def experiment_blocks(comparison: "Comparison", experiment: "Experiment") -> lis
         blocks += [
             Heading(2, f"Effects: {arm} compared with baseline"),
             Paragraph(HOW_TESTED),
-            _effects_grid(comparison, experiment, arm),
+            *_effects(comparison, experiment, arm),
             *_proportions(comparison, experiment, arm),
             Heading(3, f"{comparison.get_metric(comparison.loaded.scenario.primary_metric).label} by segment"),
             Paragraph(
@@ -169,9 +169,19 @@ def _split_grid(experiment: "Experiment") -> Grid:
     return Grid(("segment", *experiment.split.arms, "p"), tuple(rows))
 
 
-def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str) -> Grid:
+def _effects(comparison: "Comparison", experiment: "Experiment", arm: str) -> list[Block]:
+    """The metrics of the whole population, and those by segment and tier."""
+    whole, parts = split_by_part(comparison.effects[arm])
+    blocks: list[Block] = [_effects_grid(comparison, experiment, arm, whole)]
+    if parts:
+        blocks += [Heading(3, "By segment and tier"), _effects_grid(comparison, experiment, arm, parts)]
+    return blocks
+
+
+def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str, names: "Sequence[str]") -> Grid:
     rows = []
-    for name, effect in comparison.effects[arm].items():
+    for name in names:
+        effect = comparison.effects[arm][name]
         info, estimates = comparison.get_metric(name), experiment.estimates[arm][name]
         rows.append(
             (

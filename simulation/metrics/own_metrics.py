@@ -69,6 +69,19 @@ def compute_own_metrics(metrics: Mapping[str, MetricSpec], counters: Counters, d
     return results
 
 
+def count_customers_by_part(counters: Counters) -> dict[str, float]:
+    """Number of customers of each segment and tier, under ``customers[SEGMENT]`` and ``customers[tier=TIER]``.
+
+    They turn totals of a segment or tier into means per customer.
+    """
+    groups = _group_cells(counters.segments)
+    return {
+        f"customers{group}": float(sum(counters.own_customers[cell] for cell in cells))
+        for group, cells in groups.items()
+        if group
+    }
+
+
 def _group_cells(segments: Collection[str]) -> dict[str, Collection[int]]:
     """The cells of all customers, of each segment and of each tier, by the end of the metric's name."""
     cells = range(len(segments) * TIER_COUNT)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulation.metrics.counters import build_time_grid
-from simulation.metrics.own_metrics import compute_own_metrics, compute_ratios
+from simulation.metrics.own_metrics import compute_own_metrics, compute_ratios, count_customers_by_part
 from simulation.metrics.run_results import Run
 from simulation.metrics.totals import Totals, join_traces, merge_totals
 from simulation.model.arm import ArmSpec, compile_arm
@@ -61,7 +61,8 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         wall_seconds=totals.wall_seconds,
         trace=trace,
         denominators=denominators
-        | {name: metric.denominator for name, metric in own.items() if metric.denominator is not None},
+        | {name: metric.denominator for name, metric in own.items() if metric.denominator is not None}
+        | (count_customers_by_part(counters) if own else {}),
         reviews_by_verdict=dict(sorted(counters.verdicts.items())),
         outcomes=dict(sorted(counters.outcomes.items())),
         unhelped=counters.untreated_rows(stages),

@@ -7,6 +7,7 @@ from math import inf
 import pytest
 
 from scenarios.comparison.sample_sizes import RequiredReplications, describe_real_test
+from scenarios.metrics.definitions import BUILT_IN
 from scenarios.metrics.effects import compute_effect
 
 
@@ -31,7 +32,7 @@ def test_required_replications_state_that_there_is_no_upper_limit(needed, text):
 )
 def test_the_upper_end_of_a_real_test_is_a_number_or_has_no_limit(low, high, interval):
     effect = _effect(mean=-0.012, low=low, high=high)
-    text = describe_real_test("churn_rate", effect)
+    text = describe_real_test(BUILT_IN["churn_rate"], effect)
     assert re.search(rf"about [\d,]+ customers per arm \(interval: {interval}\), observed", text)
 
 
