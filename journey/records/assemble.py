@@ -11,7 +11,7 @@ from journey.machine import Journey, default_journey
 from journey.records.database import connect, map_in_parallel
 from journey.records.deduplication import resolve_duplicates
 from journey.records.encoding import without_wildcards
-from journey.records.loading import add_findings, create_empty, last_row_number, load
+from journey.records.loading import add_findings, create_empty, load
 from journey.records.model import CUSTOMER_FAMILY, KNOWN_SOURCES, Family
 from journey.records.raw_csv import open_csv
 from journey.records.raw_json import open_json, open_rows
@@ -65,7 +65,9 @@ def load_sources(
         parts = sources.get(dataset, ())
         if not parts:
             _report_missing(beside, family, dataset)
-        numbers = [_load_source(beside, family, source) for source in parts]
+        numbers: list[int] = []
+        for source in parts:
+            numbers.append(_load_source(beside, family, source, numbers[-1] if numbers else 0))
         if len(parts) > 1:
             add_findings(beside, [_build_joined_finding(dataset, parts, numbers)])
 
@@ -92,10 +94,10 @@ def load_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyCon
     return connection
 
 
-def _load_source(connection: duckdb.DuckDBPyConnection, family: Family, source: Source) -> int:
-    """Append a file to its set, and return the number of the set's last row."""
+def _load_source(connection: duckdb.DuckDBPyConnection, family: Family, source: Source, before: int) -> int:
+    """Append a file to its set, whose last row has the number `before`, and return the number of its last row."""
     with without_wildcards(source.path) as path:
-        return _load_one(connection, family, source.dataset, _open_source(connection, source, path))
+        return _load_one(connection, family, source.dataset, _open_source(connection, source, path), before)
 
 
 def _build_joined_finding(dataset: str, parts: Sequence[Source], numbers: Sequence[int]) -> Finding:
@@ -109,10 +111,8 @@ def _open_source(connection: duckdb.DuckDBPyConnection, source: Source, path: An
     return opener(connection, source, path)
 
 
-def _load_one(connection: duckdb.DuckDBPyConnection, family: Family, dataset: str, raw: RawSet) -> int:
-    before = last_row_number(connection, dataset)
-    load(connection, dataset, raw)
-    last = last_row_number(connection, dataset)
+def _load_one(connection: duckdb.DuckDBPyConnection, family: Family, dataset: str, raw: RawSet, before: int = 0) -> int:
+    last = load(connection, dataset, raw, before)
     if last == before and dataset not in family.optional:
         severity = _absence_severity(family, dataset)
         message = f"{dataset} has no rows."

@@ -11,36 +11,29 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Literal
 
-from journey.core.date_text import (
-    COMPACT_DATE_PATTERN,
-    DATE_RANGE_TEXT,
-    FIRST_DATE,
-    LAST_DATE,
-    LOCAL_TIME_PATTERN,
-    ZONE_REPAIRS,
-    ZONED_TIME_PATTERN,
-)
-from journey.core.identifiers import normalise_identifier
+from journey.core.date_text import DATE_RANGE_TEXT, FIRST_DATE, LAST_DATE
 from journey.records.columns import Column
-from journey.records.database import literal, literal_moment, quoted, trim_sql
-from journey.records.number_style import NumberStyle, build_number_text_sql, is_json_number
+from journey.records.database import literal, literal_moment, quoted
+from journey.records.number_style import NumberStyle, is_json_number
 from journey.records.raw_rows import RawColumn, build_text_sql
+from journey.records.text_forms import TextForm
+from journey.records.text_values import (
+    build_finite_sql,
+    build_missing_word_sql,
+    build_trimmed_list_sql,
+    build_trimmed_sql,
+    build_utc_sql,
+    build_value_sql,
+    build_whole_number_sql,
+    build_within_calendar_sql,
+    build_zoned_sql,
+)
 
 _FRACTIONS = ("FLOAT", "DOUBLE")
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
             "UHUGEINT", "DECIMAL", "BIGNUM", *_FRACTIONS)  # fmt: skip
 _DATES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
 _ZONED = "TIMESTAMP WITH TIME ZONE"
-
-MISSING_WORDS = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "Null", "NaN", "nan", "None", "NaT", "\\N")
-"""Words that other software writes for a missing value. In an optional field they are read as such."""
-
-_MISSING_WORDS_SQL = ", ".join(literal(word) for word in MISSING_WORDS)
-_LONGEST_MISSING_WORD = max(map(len, MISSING_WORDS))
-
-# The range of Python's dates; the database's range is larger.
-_FIRST_MOMENT = "TIMESTAMP '0001-01-01 00:00:00'"
-_LAST_MOMENT = "TIMESTAMP '9999-12-31 23:59:59.999999'"
 
 _DATE_RANGE = (literal_moment(datetime.combine(FIRST_DATE, time.min)),
                literal_moment(datetime.combine(LAST_DATE, time.max)))  # fmt: skip
@@ -221,13 +214,15 @@ def found_name(column: Column) -> str:
     return quoted(f"__found_{column.name}")
 
 
-def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False, style: NumberStyle = "plain") -> Cast:
+def build_cast(
+    column: Column, found: RawColumn | None, *, form: TextForm = "any", style: NumberStyle = "plain"
+) -> Cast:
     """The SQL that reads a field from its raw column.
 
     Args:
         column: The field.
         found: The raw column; None if there is none.
-        clean: Whether every text of that column is an ordinary one; see `is_ordinary_text`.
+        form: The form of all texts of that column.
         style: How the numbers of the column are written.
     """
     name, raw = found_name(column), raw_name(column)
@@ -236,153 +231,29 @@ def build_cast(column: Column, found: RawColumn | None, *, clean: bool = False, 
     native = _native_cast(column, found, raw)
     if native is not None:
         return native
-    given = name if clean else f"CASE WHEN {_may_need_trimming(name)} THEN nullif({trim_sql(name)}, '') ELSE {name} END"
-    missing = None if column.required or clean else _is_missing_word(raw)
-    zone = _is_zoned(raw) if column.kind == "date" else None
-    typed = _from_text(column, found, style, clean=clean)
+    given = build_trimmed_sql(name) if form == "any" else name
+    missing = build_missing_word_sql(raw) if form == "any" and not column.required else None
+    zone = build_zoned_sql(raw) if column.kind == "date" and form != "bare-date" else None
+    typed = build_value_sql(column, raw, form, style, is_json_number(found.shape))
     if missing and column.kind in ("text", "texts") and not column.choices:
         # A word is a valid text; words do not fit any other kind.
         typed = f"CASE WHEN NOT {missing} THEN {typed} END"
     return Cast(column, build_text_sql(found), given, typed, zone, missing, is_text=True, shape=found.shape)
 
 
-def is_ordinary_text(text: str) -> bool:
-    """Whether a text is read as it is: nothing to trim, not empty, no word for "missing", and no list or object."""
-    return bool(text) and text == normalise_identifier(text) and text not in MISSING_WORDS and text[0] not in "{["
-
-
-def _may_need_trimming(text: str) -> str:
-    """SQL: whether a text may have white space or invisible characters at its ends, or may be empty.
-
-    Trimming is slow, and few values need it. `reverse` works on grapheme clusters: a blank at the end may be part of a
-    cluster, a control character never is. Texts that are not ASCII are always trimmed.
-    """
-    ends = f"{text} < '!' OR {text} >= chr(127) OR reverse({text}) < '!' OR suffix({text}, ' ')"
-    return f"{ends} OR suffix({text}, chr(127)) OR strlen({text}) <> length({text})"
-
-
-def _trim_each(texts: str) -> str:
-    """SQL for a list whose texts are trimmed; texts that are blank or null are dropped."""
-    trimmed = f"CASE WHEN {_may_need_trimming('entry')} THEN nullif({trim_sql('entry')}, '') ELSE entry END"
-    return f"list_filter(list_transform({texts}, lambda entry: {trimmed}), lambda entry: entry IS NOT NULL)"
-
-
 def _native_cast(column: Column, found: RawColumn, raw: str) -> Cast | None:
     """The cast if the file's type fits the field; None if the value must be read as text."""
     kind, value, given = found.sql_type, found.value, found_name(column)
     if column.kind in ("number", "whole") and kind.partition("(")[0] in _NUMBERS:
-        typed = _finite(f"{raw}::DOUBLE") if column.kind == "number" else _whole_number(raw)
+        typed = build_finite_sql(f"{raw}::DOUBLE") if column.kind == "number" else build_whole_number_sql(raw)
         may_be_nan = kind in _FRACTIONS and not column.required
         return Cast(column, value, given, typed, missing_sql=f"isnan({raw})" if may_be_nan else None)
     if (column.kind, kind) == ("flag", "BOOLEAN"):
         return Cast(column, value, given, raw)
     if (column.kind, kind) == ("texts", "VARCHAR[]"):
-        return Cast(column, value, given, _trim_each(raw))
+        return Cast(column, value, given, build_trimmed_list_sql(raw))
     if column.kind == "date" and kind in _DATES:
-        return Cast(column, value, given, _within_calendar(f"try_cast({raw} AS TIMESTAMP)"))
+        return Cast(column, value, given, build_within_calendar_sql(f"try_cast({raw} AS TIMESTAMP)"))
     if column.kind == "date" and kind == _ZONED:
-        return Cast(column, value, given, _within_calendar(_utc(raw)), f"{raw} IS NOT NULL")
+        return Cast(column, value, given, build_within_calendar_sql(build_utc_sql(raw)), f"{raw} IS NOT NULL")
     return None
-
-
-def _from_text(column: Column, found: RawColumn, style: NumberStyle, *, clean: bool) -> str:
-    raw = raw_name(column)
-    number = build_number_text_sql(raw, style, is_json_number(found.shape))
-    if column.kind == "number":
-        return _finite(f"try_cast({number} AS DOUBLE)")
-    if column.kind == "whole":
-        return _whole_number(number)
-    if column.kind == "flag":
-        words = "WHEN 'yes' THEN 'true' WHEN 'no' THEN 'false' WHEN '1.0' THEN 'true' WHEN '0.0' THEN 'false'"
-        return f"try_cast(CASE lower({raw}) {words} ELSE {raw} END AS BOOLEAN)"
-    if column.kind == "date":
-        return _within_calendar(_date(raw))
-    if column.kind == "texts":
-        return _texts(raw)
-    if column.kind == "mapping":
-        # The patch removes fields without a value: a file with types has every field in every row.
-        fields = f"json_merge_patch('{{}}', {raw})"
-        return f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'OBJECT' THEN {fields}::JSON END"
-    text = _known_choice(column, raw)
-    # A list or an object is no text in any format. Test the first character before the costly JSON functions.
-    begins = f"(({raw} >= '[' AND {raw} < chr(92)) OR ({raw} >= '{{' AND {raw} < '|'))"
-    nested = f"{begins} AND json_valid({raw})"
-    return text if clean else f"CASE WHEN {nested} THEN NULL ELSE {text} END"
-
-
-def _is_missing_word(raw: str) -> str:
-    return f"(strlen({raw}) <= {_LONGEST_MISSING_WORD} AND {raw} IN ({_MISSING_WORDS_SQL}))"
-
-
-def _known_choice(column: Column, raw: str) -> str:
-    if not column.choices:
-        return raw
-    choices = ", ".join(literal(choice) for choice in column.choices)
-    return f"CASE WHEN lower({raw}) IN ({choices}) THEN {raw} END"
-
-
-def _finite(number: str) -> str:
-    return f"CASE WHEN isfinite({number}) THEN {number} END"
-
-
-def _whole_number(raw: str) -> str:
-    """A whole number may be written 12 or 12.0; 12.5 is invalid."""
-    number = f"try_cast({raw} AS DOUBLE)"
-    return f"CASE WHEN {number} = trunc({number}) THEN try_cast({number} AS BIGINT) END"
-
-
-def _utc(moment: str) -> str:
-    return f"make_timestamp(epoch_us({moment}))"
-
-
-def _within_calendar(moment: str) -> str:
-    return f"CASE WHEN {moment} BETWEEN {_FIRST_MOMENT} AND {_LAST_MOMENT} THEN {moment} END"
-
-
-def _date(raw: str) -> str:
-    """A bare date has a fast path; any other value must match a spelling of `journey.core.date_text`."""
-    bare = f"length({raw}) = 10 AND {raw}[5:5] = '-' AND {raw}[8:8] = '-'"
-    compact = f"length({raw}) = 8 AND regexp_full_match({raw}, {literal(COMPACT_DATE_PATTERN)})"
-    iso = raw
-    for pattern, replacement in ZONE_REPAIRS:
-        iso = f"regexp_replace({iso}, {literal(pattern)}, {literal(replacement)})"
-    return (
-        f"CASE WHEN {bare} THEN try_cast({raw} AS DATE)::TIMESTAMP "
-        f"WHEN {compact} THEN try_cast({raw}[1:4] || '-' || {raw}[5:6] || '-' || {raw}[7:8] AS DATE)::TIMESTAMP "
-        f"WHEN regexp_full_match({raw}, {literal(LOCAL_TIME_PATTERN)}) THEN try_cast({raw} AS TIMESTAMP) "
-        f"WHEN {_is_zoned(raw)} THEN {_utc(f'try_cast({iso} AS TIMESTAMPTZ)')} END"
-    )
-
-
-def _is_zoned(raw: str) -> str:
-    return f"(length({raw}) > 16 AND regexp_full_match({raw}, {literal(ZONED_TIME_PATTERN)}))"
-
-
-# An element of an array as PostgreSQL writes it: in quotation marks with backslashes, or plain.
-_QUOTED_ELEMENT = r'"(?:[^"\\]|\\.)*"'
-_ARRAY_ELEMENT = rf'(?:{_QUOTED_ELEMENT}|[^,{{}}"\\]+)'
-_POSTGRES_ARRAY = rf"\{{(?:{_ARRAY_ELEMENT}(?:,{_ARRAY_ELEMENT})*)?\}}"
-
-
-def _texts(raw: str) -> str:
-    """A list of texts without its missing elements.
-
-    It is a JSON array, a Python list written as text, an array of PostgreSQL, or texts separated by ``;``, ``|``, ``,``
-    or blanks.
-    """
-    bare = f"trim(regexp_replace({raw}, '[\\[\\]\"'']', '', 'g'))"
-    split = f"list_filter(string_split_regex({bare}, '[;|,\\s]+'), lambda part: part <> '')"
-    array = f"from_json({raw}, '[\"VARCHAR\"]')"
-    return (
-        f"CASE WHEN json_valid({raw}) AND json_type({raw}) = 'ARRAY' THEN {_trim_each(array)} "
-        f"WHEN {raw}[1:1] = '{{' THEN {_postgres_array(raw)} ELSE {split} END"
-    )
-
-
-def _postgres_array(raw: str) -> str:
-    elements = f"regexp_extract_all({raw}[2:-2], {literal(_ARRAY_ELEMENT)})"
-    unescaped = r"regexp_replace(part[2:-2], '\\(.)', '\1', 'g')"
-    texts = f"list_transform({elements}, lambda part: CASE WHEN part[1:1] = '\"' THEN {unescaped} "
-    texts += "WHEN upper(part) <> 'NULL' THEN part END)"
-    is_array = f"regexp_full_match({raw}, {literal(_POSTGRES_ARRAY)})"
-    return f"CASE WHEN {is_array} THEN {_trim_each(texts)} END"

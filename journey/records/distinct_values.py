@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 import duckdb
 
-from journey.records.casting import is_ordinary_text
 from journey.records.columns import get_columns
 from journey.records.database import literal, one_value, quoted
 from journey.records.raw_rows import RawColumn, RawSet
+from journey.records.text_forms import TextForm, detect_form
 
 LOW_CARDINALITY_COLUMNS = frozenset({"journey_stage", "previous_stage", "segment", "source", "signal_type"})
 """Columns with few distinct values, in addition to those with fixed choices in the models."""
@@ -22,17 +22,15 @@ MAX_DISTINCT_VALUES = 1000
 
 def record_distinct_values(
     connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, matched: Mapping[str, RawColumn]
-) -> frozenset[str]:
-    """Record the distinct values of columns with few values, if the source has dictionaries and all values are clean.
-
-    A value is clean if it is read as it is; see `is_ordinary_text`.
+) -> dict[str, TextForm]:
+    """Record the distinct values of columns with few values, if the source has dictionaries and all are ordinary.
 
     Returns:
-        The columns whose values are all clean, so that their texts need no tests.
+        The form of the texts of these columns.
     """
     if not raw.has_dictionaries:
-        return frozenset()
-    clean = set()
+        return {}
+    forms: dict[str, TextForm] = {}
     for column in get_columns(dataset):
         found = matched.get(column.name)
         if (
@@ -44,11 +42,11 @@ def record_distinct_values(
         given = f"SELECT DISTINCT {found.value} AS word FROM {raw.relation}"
         query = f"SELECT word FROM ({given}) WHERE word IS NOT NULL LIMIT {MAX_DISTINCT_VALUES + 1}"
         values = sorted(word for (word,) in connection.execute(query).fetchall())
-        if 0 < len(values) <= MAX_DISTINCT_VALUES and all(map(is_ordinary_text, values)):
+        if 0 < len(values) <= MAX_DISTINCT_VALUES and detect_form(column, values) == "ordinary":
             value_rows = ", ".join(f"({literal(dataset)}, {literal(column.name)}, ?)" for _ in values)
             connection.execute(f"INSERT INTO noted_words VALUES {value_rows}", values)
-            clean.add(column.name)
-    return frozenset(clean)
+            forms[column.name] = "ordinary"
+    return forms
 
 
 def discard_distinct_values(connection: duckdb.DuckDBPyConnection, dataset: str, name: str | None = None) -> None:

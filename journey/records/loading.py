@@ -12,13 +12,14 @@ from journey.core.findings import Finding
 from journey.records.casting import Cast, build_cast
 from journey.records.column_matching import match_columns
 from journey.records.columns import get_columns
-from journey.records.database import literal, one_row, one_value, quoted
+from journey.records.database import literal, one_row, quoted
 from journey.records.distinct_values import discard_distinct_values, record_distinct_values
 from journey.records.model import get_model
 from journey.records.number_style import TextNumbers, detect_number_styles, is_json_number, is_other_style
 from journey.records.raw_rows import RawColumn, RawSet, first_error_line
+from journey.records.text_forms import examine_small_set
 from journey.records.typed_rows import build_checked_rows_sql, build_subject_sql, build_typed_rows_sql
-from journey.records.value_notes import find_flattened_identifiers, report_notes
+from journey.records.value_notes import report_flattened_identifiers, report_notes, summarise_rows
 
 
 def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
@@ -28,22 +29,20 @@ def create_empty(connection: duckdb.DuckDBPyConnection, dataset: str) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE {dataset} ({fields}, row_number BIGINT, gaps INTEGER{local_day})")
 
 
-def last_row_number(connection: duckdb.DuckDBPyConnection, dataset: str) -> int:
-    """Number of the last row of a set, including rows set aside; 0 if there is none."""
-    loaded = f"SELECT max(row_number) FROM {dataset}"
-    quarantined = "SELECT max(row_number) FROM set_aside WHERE dataset = ?"
-    return int(one_value(connection, f"SELECT coalesce(greatest(({loaded}), ({quarantined})), 0)", [dataset]))
-
-
-def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> None:
-    """Fill the existing clean table of a set, and set aside invalid rows.
+def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, before: int = 0) -> int:
+    """Fill the existing clean table of a set, set aside invalid rows, and return the number of the last row.
 
     Existing rows are kept, and the new rows are numbered after them.
+
+    Args:
+        connection: The database.
+        dataset: The set.
+        raw: The new rows.
+        before: Number of the last existing row, including rows set aside; 0 if there is none.
 
     Raises:
         InputError: The columns of the source do not match the set.
     """
-    before = last_row_number(connection, dataset)
     if before:
         connection.execute(f"ALTER TABLE {dataset} RENAME TO earlier_rows")
         raw = replace(raw, row_number=f"{before} + {raw.row_number}")
@@ -52,24 +51,7 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
         raw = replace(raw, problem=f"coalesce({raw.problem}, {given_twice})")
     add_findings(connection, findings)
     try:
-        clean: frozenset[str] = frozenset()
-        if before:
-            discard_distinct_values(connection, dataset)
-        else:
-            clean = record_distinct_values(connection, dataset, raw, matched)
-        casts = [
-            build_cast(column, matched.get(column.name), clean=column.name in clean) for column in get_columns(dataset)
-        ]
-        create = f"CREATE OR REPLACE TABLE {dataset} AS"
-        connection.execute(f"{create} {build_typed_rows_sql(raw, casts, get_model(dataset).counted_at)}")
-        restyled = _restyle_numbers(connection, dataset, raw, matched, casts)
-        if restyled:
-            casts = restyled
-            connection.execute(f"{create} {build_typed_rows_sql(raw, casts, get_model(dataset).counted_at)}")
-        _quarantine_bad_rows(connection, dataset, raw, casts)
-        add_findings(connection, report_notes(connection, dataset, raw, casts))
-        add_findings(connection, find_flattened_identifiers(connection, dataset))
-        _drop_missing_fields(connection, dataset)
+        rows = _load_matched(connection, dataset, raw, matched, is_first=not before)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -81,6 +63,45 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet) -> No
     if before:
         connection.execute(f"INSERT INTO {dataset} BY NAME SELECT * FROM earlier_rows")
         connection.execute("DROP TABLE earlier_rows")
+    return before + rows
+
+
+def _load_matched(
+    connection: duckdb.DuckDBPyConnection,
+    dataset: str,
+    raw: RawSet,
+    matched: Mapping[str, RawColumn],
+    *,
+    is_first: bool,
+) -> int:
+    """Fill the table of a set from matched columns, and return the number of rows, including those set aside."""
+    if not is_first:
+        discard_distinct_values(connection, dataset)
+    forms = examine_small_set(connection, dataset, raw, matched)
+    if forms is None:
+        forms = record_distinct_values(connection, dataset, raw, matched) if is_first else {}
+    casts = [
+        build_cast(column, matched.get(column.name), form=forms.get(column.name, "any"))
+        for column in get_columns(dataset)
+    ]
+    _create_typed(connection, dataset, raw, casts)
+    summary = summarise_rows(connection, dataset, casts)
+    restyled = _restyle_numbers(connection, dataset, raw, matched, casts) if summary.unfit else None
+    if restyled:
+        casts = restyled
+        _create_typed(connection, dataset, raw, casts)
+        summary = summarise_rows(connection, dataset, casts)
+    if summary.unfit:
+        _quarantine_bad_rows(connection, dataset, raw, casts)
+    add_findings(connection, report_notes(connection, dataset, raw, casts, summary.noted))
+    add_findings(connection, report_flattened_identifiers(dataset, summary.flattened))
+    _drop_missing_fields(connection, dataset)
+    return summary.rows
+
+
+def _create_typed(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast]) -> None:
+    rows = build_typed_rows_sql(raw, casts, get_model(dataset).counted_at)
+    connection.execute(f"CREATE OR REPLACE TABLE {dataset} AS {rows}")
 
 
 def add_findings(connection: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
@@ -102,10 +123,10 @@ def _restyle_numbers(
 ) -> list[Cast] | None:
     """The casts with the style of each column of numbers; None if all numbers are plain.
 
-    Styles are examined only if a row was set aside for a number that may have another style.
+    Styles are examined only if rows do not fit, and only where such a row has a number that may have another style.
     """
     fields = [field for field in casts if field.is_text and field.column.kind in ("number", "whole")]
-    if not fields or not one_value(connection, f"SELECT count(*) FROM {dataset} WHERE NOT fits"):
+    if not fields:
         return None
     rows = build_checked_rows_sql(raw, casts)
     counts = ", ".join(f"count_if({is_other_style(field.raw, field.typed)})" for field in fields)
@@ -131,8 +152,6 @@ def _quarantine_bad_rows(
     connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast]
 ) -> None:
     """Move invalid rows out of the clean table; the reasons are computed for these rows only."""
-    if not one_value(connection, f"SELECT count(*) FROM {dataset} WHERE NOT fits"):
-        return
     complaints = f"coalesce(__problem, concat_ws('; ', {', '.join(field.complaint() for field in casts)}))"
     codes = ", ".join(["CASE WHEN __problem IS NOT NULL THEN 'unreadable-row' END", *(f.code() for f in casts)])
     connection.execute(f"""

@@ -1,6 +1,7 @@
 """Findings about values of rows that are used: words for "missing", values outside a range, and time zones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
@@ -15,22 +16,55 @@ _FLATTENED = r"\d([.,]\d+)?[eE]\+\d{2,3}"
 """A number as a spreadsheet shows one that is too long for its cell."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowSummary:
+    """What the typed rows of a set show.
+
+    Attributes:
+        rows: Number of rows.
+        unfit: How many of them do not fit.
+        noted: How many rows that fit have each of `list_notes`.
+        flattened: For each ID column with numbers that a spreadsheet has shortened, such as 1.23457E+11, in rows that
+            fit: the number of rows and one of the numbers.
+    """
+
+    rows: int
+    unfit: int
+    noted: tuple[int, ...]
+    flattened: dict[str, tuple[int, str]]
+
+
+def summarise_rows(connection: duckdb.DuckDBPyConnection, dataset: str, casts: Sequence[Cast]) -> RowSummary:
+    """What the typed rows of a set show, before invalid rows are moved; one statement counts everything."""
+    ids = [column.name for column in get_columns(dataset) if column.kind == "text" and column.name.endswith("_id")]
+    masks = [mask for mask, *_ in list_notes(casts)]
+    counts = ["count(*)", "count_if(NOT fits)", *(f"count_if(fits AND noted & {mask} <> 0)" for mask in masks)]
+    for name in ids:
+        is_flattened = f"fits AND regexp_full_match({quoted(name)}, {literal(_FLATTENED)})"
+        counts += [f"count_if({is_flattened})", f"min({quoted(name)}) FILTER ({is_flattened})"]
+    rows, unfit, *found = one_row(connection, f"SELECT {', '.join(counts)} FROM {dataset}")
+    noted, shown = found[: len(masks)], found[len(masks) :]
+    flattened = {name: pair for name, *pair in zip(ids, shown[::2], shown[1::2], strict=True) if pair[0]}
+    return RowSummary(rows, unfit, tuple(noted), {name: (count, text) for name, (count, text) in flattened.items()})
+
+
 def report_notes(
-    connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast]
+    connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast], noted: Sequence[int]
 ) -> list[Finding]:
     """Findings about the values of the rows that are used.
 
     Findings about single rows are added to the database; those about columns are returned.
+
+    Args:
+        connection: The database.
+        dataset: The set, without its invalid rows.
+        raw: Its raw rows.
+        casts: How each field is read.
+        noted: How many rows have each of `list_notes`.
     """
-    notes = list(list_notes(casts))
-    if not notes:
-        return []
-    counts = one_row(
-        connection, f"SELECT {', '.join(f'count_if(noted & {mask} <> 0)' for mask, *_ in notes)} FROM {dataset}"
-    )
     findings = []
     zoned: dict[int, tuple[Cast, int]] = {}
-    for (mask, field, kind, condition), count in zip(notes, counts, strict=True):
+    for (mask, field, kind, condition), count in zip(list_notes(casts), noted, strict=True):
         if not count:
             continue
         if kind == "missing-word":
@@ -46,23 +80,21 @@ def report_notes(
     return findings
 
 
-def find_flattened_identifiers(connection: duckdb.DuckDBPyConnection, dataset: str) -> list[Finding]:
-    """A warning for each ID column with numbers that a spreadsheet has shortened, such as 1.23457E+11."""
-    names = [column.name for column in get_columns(dataset) if column.kind == "text" and column.name.endswith("_id")]
-    if not names:
-        return []
-    tests = {name: f"regexp_full_match({quoted(name)}, {literal(_FLATTENED)})" for name in names}
-    parts = [f"count_if({test}), min({quoted(name)}) FILTER ({test})" for name, test in tests.items()]
-    found = one_row(connection, f"SELECT {', '.join(parts)} FROM {dataset}")
+def report_flattened_identifiers(dataset: str, flattened: Mapping[str, tuple[int, str]]) -> list[Finding]:
+    """A warning for each ID column with numbers that a spreadsheet has shortened.
+
+    Args:
+        dataset: The set.
+        flattened: For each of these columns the number of rows and one of the numbers.
+    """
     findings = []
-    for name, count, example in zip(names, found[::2], found[1::2], strict=True):
-        if count:
-            rows = "1 row" if count == 1 else f"{count} rows"
-            message = (
-                f"{name} of {dataset} looks like a number shortened by a spreadsheet in {rows} (such as {example}), "
-                "so different identifiers may have become equal. Export the column as text."
-            )
-            findings.append(Finding("flattened-identifier", FindingSeverity.WARNING, dataset, None, None, message))
+    for name, (count, example) in flattened.items():
+        rows = "1 row" if count == 1 else f"{count} rows"
+        message = (
+            f"{name} of {dataset} looks like a number shortened by a spreadsheet in {rows} (such as {example}), "
+            "so different identifiers may have become equal. Export the column as text."
+        )
+        findings.append(Finding("flattened-identifier", FindingSeverity.WARNING, dataset, None, None, message))
     return findings
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from journey.checks import check
 from journey.core.findings import FindingSeverity
 from journey.marketing.records.store import MarketingRecords
-from journey.records.casting import MISSING_WORDS
 from journey.records.folder import Records, read_folder
 from journey.records.model import Customer
+from journey.records.text_forms import MISSING_WORDS
 from tests.journey.companies import CUSTOMER, ENTRY, INTERVENTION, OUTCOME, SIGNAL, company, write_company
 
 
