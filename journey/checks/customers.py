@@ -9,7 +9,7 @@ from journey.core.findings import FindingSeverity
 def unknown_segment(context: Context) -> str:
     """A segment for which the policy has no separate churn hazard; one finding per segment.
 
-    Remedy: correct the spelling, or add the segment to `churn.yearly_hazard` of the policy.
+    Remedy: correct the spelling, or add the segment to `churn.yearly_hazard` of the policy, or to the scenario.
     """
     known = context.policy.churn.yearly_hazard
     return f"""

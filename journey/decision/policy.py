@@ -6,7 +6,7 @@ bundled data, which is a regression check, not a validation.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from math import log
 from pathlib import Path
@@ -62,7 +62,8 @@ class Play(PolicySection):
     opportunities: tuple[str, ...] = Field(default=(), description="Positive signal types that open an opportunity.")
     segments: tuple[str, ...] = Field(
         default=(),
-        description="Segments of `churn.yearly_hazard`, or `other` for the rest. Default: all segments.",
+        description="Segments of `churn.yearly_hazard` or of the scenario's population, or `other` for the rest. "
+        "Default: all segments.",
     )
 
     @model_validator(mode="after")
@@ -287,7 +288,8 @@ class Policy(PolicySection):
                 if name not in self.segments:
                     raise ValueError(
                         f"plays[{index}]: {name!r} is not a segment{did_you_mean(name, self.segments)}; "
-                        "the policy's segments are those of `churn.yearly_hazard`, and `other`"
+                        "the segments are those of `churn.yearly_hazard`, or of `population.segments` of a scenario, "
+                        "and `other`"
                     )
         for stage, days in self.evidence.typical_days.items():
             if days <= 0.0:
@@ -378,13 +380,20 @@ class Policy(PolicySection):
         return NO_ACTION
 
 
-def build_policy(override: dict[str, Any], source: str | Locate, stages: tuple[str, ...] | None = None) -> Policy:
+def build_policy(
+    override: dict[str, Any],
+    source: str | Locate,
+    stages: tuple[str, ...] | None = None,
+    segments: Collection[str] | None = None,
+) -> Policy:
     """The default policy with `override` merged over it.
 
     Args:
         override: Nested keys of the policy; omitted keys keep their defaults.
         source: Origin of the keys, for error messages; or a function that names the origin of each key.
         stages: The journey's stages, if known; then every stage that `override` names must be one of them.
+        segments: The segments that a scenario declares, in place of the default ones. A segment without a hazard in
+            `override` has its default hazard, or else `churn.other_yearly_hazard`.
 
     Raises:
         InvalidKeysError: A key is unknown or a value impossible; the message names key, value and what is expected.
@@ -393,7 +402,7 @@ def build_policy(override: dict[str, Any], source: str | Locate, stages: tuple[s
     problems = list(renamed.problems)
     policy = Policy()
     try:
-        policy = Policy.model_validate(deep_merge(policy.model_dump(), renamed.policy))
+        policy = Policy.model_validate(deep_merge(_build_default(renamed.policy, segments), renamed.policy))
     except ValidationError as error:
         problems += list_problems(error, Policy)
     if stages is not None:
@@ -401,6 +410,20 @@ def build_policy(override: dict[str, Any], source: str | Locate, stages: tuple[s
     if problems:
         raise InvalidKeysError([each._replace(path=renamed.find_given_path(each.path)) for each in problems], source)
     return policy
+
+
+def _build_default(override: Mapping[str, Any], segments: Collection[str] | None) -> dict[str, Any]:
+    """The keys of the default policy, with a churn hazard for each declared segment."""
+    data = Policy().model_dump()
+    if segments is None:
+        return data
+    churn = data["churn"]
+    own = override.get("churn")
+    other = own.get("other_yearly_hazard") if isinstance(own, Mapping) else None
+    if other is None:
+        other = churn["other_yearly_hazard"]
+    churn["yearly_hazard"] = {name: churn["yearly_hazard"].get(name, other) for name in segments}
+    return data
 
 
 def _find_unknown_stages(override: Mapping[str, Any], stages: tuple[str, ...]) -> Iterator[KeyProblem]:

@@ -9,6 +9,7 @@ from journey.decision.policy import Policy
 from journey.machine import Journey
 from scenarios.files.metric_catalogue import build_catalogue
 from scenarios.files.model import Scenario
+from scenarios.files.segments import find_declared_segments
 from simulation.model.population_spec import BUNDLED, Correlations
 
 
@@ -46,7 +47,7 @@ def validate_references(
         *_check_distress(scenario, journey, policy),
         *_check_signals(scenario, policy),
         *_check_effects(scenario, journey, policy),
-        *_check_segments(scenario),
+        *_check_segments(scenario, policy),
         *_check_start(scenario, journey),
         *_check_arrivals(scenario, journey),
         *_check_correlations(scenario),
@@ -250,11 +251,12 @@ def _check_move_of_effect(path: tuple[str, ...], move: str, scenario: Scenario, 
         yield Mistake(path, f"{move!r} only leaves a lost stage, where no action has an effect; remove it")
 
 
-def _check_segments(scenario: Scenario) -> Iterator[Mistake]:
-    if scenario.population.records is not None:
+def _check_segments(scenario: Scenario, policy: Policy) -> Iterator[Mistake]:
+    known = find_declared_segments(scenario, policy)
+    if known is None:
         # The segments come from the records; a ratio for a segment that does not occur has no effect.
         return
-    known = scenario.population.segments
+    place = "the population" if scenario.population.records is None else "churn.yearly_hazard of the policy"
     world = scenario.world
     tables: list[tuple[tuple[str, ...], Collection[str]]] = [
         (("world", "moves", move, "by_segment"), clock.by_segment) for move, clock in world.moves.items()
@@ -269,7 +271,7 @@ def _check_segments(scenario: Scenario) -> Iterator[Mistake]:
     for path, table in tables:
         for name in table:
             if name not in known:
-                yield unknown_name((*path, name), name, "a segment of the population", known)
+                yield unknown_name((*path, name), name, f"a segment of {place}", known)
 
 
 def _check_start(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:

@@ -16,6 +16,7 @@ from scenarios.files.guardrail_checks import validate_guardrails
 from scenarios.files.merging import Layer, find_source, merge_keys, name_key
 from scenarios.files.metric_checks import validate_metrics
 from scenarios.files.model import Arm, Scenario
+from scenarios.files.segments import refuse_second_declaration
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
 from simulation.model.population_spec import Population
@@ -79,7 +80,10 @@ def _resolve_policy(scenario: Scenario, path: tuple[str, ...], journey: Journey,
     override = scenario.policy
     if path:
         override = merge_keys(override, scenario.arms[path[1]].policy)
-    return build_policy(override, _locate(layers, (*path, "policy")), journey.stages)
+    segments = scenario.population.segments or None
+    if segments is not None:
+        refuse_second_declaration(override, (*path, "policy"), segments, layers)
+    return build_policy(override, _locate(layers, (*path, "policy")), journey.stages, segments)
 
 
 def _resolve_reviewers(scenario: Scenario, name: str, arm: Arm, layers: Sequence[Layer]) -> Reviewers:

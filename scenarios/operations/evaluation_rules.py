@@ -143,11 +143,9 @@ def _read_journey(source: str | Path) -> "Journey | LoadedScenario":
 
 
 def _has_policy(loaded: "LoadedScenario") -> bool:
-    """Whether an arm of the scenario decides in another way than the default policy."""
-    from journey.decision.policy import Policy
-    from simulation.model.arm_policy import build_effective_policy
-
-    return any(build_effective_policy(arm) != Policy() for arm in loaded.arms)
+    """Whether the scenario or an arm of it changes the default policy."""
+    arms = loaded.scenario.arms.values()
+    return bool(loaded.scenario.policy) or any(arm.policy or arm.actions is not None for arm in arms)
 
 
 def _open_arm(source: "str | Path | LoadedScenario", name: str | None, *, needs_orchestrator: bool) -> EvaluationRules:

@@ -35,7 +35,7 @@ def list_changes(policy: Policy) -> Iterator[str]:
 def _compare(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for name in dict.fromkeys([*old, *new]):
         before, after = old.get(name), new.get(name)
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
+        if isinstance(before, Mapping) and isinstance(after, Mapping) and set(before) <= set(after):
             yield from _compare(before, after, f"{prefix}{name}.")
         elif before != after:
             yield f"{prefix}{name}"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from journey.core.errors import InputError
-from journey.decision.policy import read_policy
+from journey.decision.policy import build_policy, read_override
 from scenarios.files.line_numbers import find_line
 from scenarios.files.loader import load, override
 from scenarios.files.merging import find_layer
@@ -55,6 +55,10 @@ def folder(tmp_path):
     (tmp_path / "policy.toml").write_text(POLICY)
     (tmp_path / "scenario.toml").write_text(NAMES + REST)
     return tmp_path
+
+
+def read_policy(path):
+    return build_policy(read_override(path), str(path), segments=["solo"])
 
 
 def refused(source, *overrides):

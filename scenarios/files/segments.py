@@ -1,0 +1,66 @@
+"""Segments are declared once: in the scenario (`population.segments`), or in the policy for customers from records.
+
+The policy reads the segments of the scenario: each has a churn hazard, and the playbook may name it. A value for one of
+them in `churn.yearly_hazard` is an override; a name that the scenario does not declare is a second declaration.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from journey.core.errors import InputError
+from journey.core.suggestions import did_you_mean
+from journey.decision.policy import Policy
+from scenarios.files.merging import Layer, name_key
+from scenarios.files.model import Scenario
+
+_HAZARDS = ("churn", "yearly_hazard")
+_DECLARATION = ("population", "segments")
+
+
+def find_policy_segments(policy: Mapping[str, Any]) -> Collection[str]:
+    """The segments that a policy names in `churn.yearly_hazard`; `policy` has the keys that override the default."""
+    churn = policy.get(_HAZARDS[0])
+    named = churn.get(_HAZARDS[1]) if isinstance(churn, Mapping) else None
+    return named if isinstance(named, Mapping) else ()
+
+
+def find_declared_segments(scenario: Scenario, policy: Policy) -> Collection[str] | None:
+    """The segments of the scenario's customers.
+
+    Args:
+        scenario: The scenario.
+        policy: Its policy.
+
+    Returns:
+        The segments of the population; for customers from records those of the policy, if it has segments of its own.
+        None if neither declares any: then the records determine them.
+    """
+    if scenario.population.records is None:
+        return scenario.population.segments
+    own = set(find_policy_segments(scenario.policy)) - set(Policy().churn.yearly_hazard)
+    return policy.churn.yearly_hazard if own else None
+
+
+def refuse_second_declaration(
+    policy: Mapping[str, Any], path: tuple[str, ...], segments: Collection[str], layers: Sequence[Layer]
+) -> None:
+    """Refuse a policy with segments that the scenario does not declare.
+
+    Args:
+        policy: The keys that override the default policy.
+        path: Where they are in the scenario.
+        segments: The segments that the scenario declares.
+        layers: The layers of the scenario, which name the files.
+
+    Raises:
+        InputError: The message names both declarations.
+    """
+    declared = name_key(layers, _DECLARATION)
+    problems = [
+        f"{name_key(layers, (*path, *_HAZARDS, name))}: {name!r} is not one of the segments of the scenario, which are "
+        f"declared once, in {declared}{did_you_mean(name, list(segments))}"
+        for name in find_policy_segments(policy)
+        if name not in segments
+    ]
+    if problems:
+        raise InputError("\n".join(problems))
