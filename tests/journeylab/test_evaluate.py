@@ -78,6 +78,7 @@ def test_findings_are_a_table(evaluation):
     assert len(evaluation.findings.to_pandas()) == len(evaluation.findings)
 
 
+@pytest.mark.slow
 def test_the_policy_may_be_an_object_or_a_file(tmp_path):
     path = tmp_path / "policy.toml"
     path.write_text('name = "strict"\n[thresholds]\nact_severity = 1.0\n')

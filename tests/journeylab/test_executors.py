@@ -218,7 +218,7 @@ def test_the_death_of_a_worker_is_reported(tmp_path):
         list(do(range(3)))
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_is_told_apart_from_a_worker_that_died(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("import journeylab as jl\njl.compare('default', replications=2, workers=2)\n")

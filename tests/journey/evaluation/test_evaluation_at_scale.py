@@ -71,13 +71,6 @@ def test_every_column_of_a_batch_is_what_is_decided_alone(company, policy, as_of
     hold_the_columns_to_single_decisions(company, policy, as_of)
 
 
-@pytest.mark.compiled
-@FEW
-@given(companies(most=8), policies, judgements)
-def test_an_evaluation_at_once_says_what_one_after_another_says(company, policy, as_of):
-    hold_the_evaluation_to_the_single_path(company, policy, as_of)
-
-
 @pytest.mark.slow
 @MANY
 @given(companies(), policies, judgements)

@@ -155,7 +155,7 @@ def test_thousands_of_unknown_columns_are_counted(tmp_path: Path, ending: str) -
     assert time.process_time() - started < 10
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_fields_without_a_value_in_a_typed_file_change_no_campaign(tmp_path: Path) -> None:
     """A column of objects has every field in every row, and null where a row of JSON has none."""
     for path in bundled_folder("marketing").glob("*.json"):

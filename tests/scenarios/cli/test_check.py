@@ -193,7 +193,9 @@ def test_a_malformed_file_is_a_message_and_never_a_traceback(tmp_path, text):
 
 
 @pytest.mark.medium
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize(
+    "encoding", ["ascii", *(pytest.param(name, marks=pytest.mark.slow) for name in ("latin-1", "utf-8"))]
+)
 def test_names_are_printed_in_any_encoding_of_the_terminal(tmp_path, encoding):
     name = "Zo\u00eb \u5c71"
     folder = company(tmp_path, customers=[{"customer_id": name, "segment": "SMB"}])

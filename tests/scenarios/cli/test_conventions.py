@@ -223,8 +223,18 @@ class TestHelp:
         assert "check [OPTIONS] [FOLDER]" in text
 
 
-@pytest.mark.parametrize("columns", ["0", "-5", "1", "abc", "", "007", "\u0665"])
-@pytest.mark.parametrize("command", ["check", "evaluate", "campaigns", "scenarios", "validate", "--help"])
+_COLUMNS = ("0", "-5", "1", "abc", "", "007", "\u0665")
+
+
+# Every value with one cheap command, and every command with one value; `make test-all` runs all pairs.
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        pytest.param(command, columns, marks=() if command == "scenarios" or columns == "1" else pytest.mark.slow)
+        for command in ("check", "evaluate", "campaigns", "scenarios", "validate", "--help")
+        for columns in _COLUMNS
+    ],
+)
 def test_every_value_of_columns_leaves_a_readable_page(command, columns):
     arguments = [command, "seed_ten"] if command == "validate" else [command]
     done = invoke(*arguments, COLUMNS=columns)
@@ -271,7 +281,9 @@ def test_no_control_character_of_an_argument_reaches_the_terminal(arguments):
     assert escape_terminal(done.stderr + done.stdout) == done.stderr + done.stdout
 
 
-def test_no_control_character_of_a_file_reaches_the_terminal(tmp_path):
+@pytest.fixture
+def with_controls(tmp_path):
+    """Commands that print records, a scenario and a policy with control characters."""
     (tmp_path / "customers.json").write_text(json.dumps([{"customer_id": f"C{CONTROLS}", "segment": CONTROLS}]))
     (tmp_path / "journey_state_log.json").write_text(
         json.dumps([{"customer_id": f"C{CONTROLS}", "journey_stage": CONTROLS, "state_entered_at": "2025-01-06"}])
@@ -287,23 +299,36 @@ def test_no_control_character_of_a_file_reaches_the_terminal(tmp_path):
     policy = tmp_path / "policy.toml"
     policy.write_text(f"[funnel]\nnames = {json.dumps([CONTROLS])}\n")
     compare = ["compare", scenario, "--replications", "2", "--set", "horizon_days=5", "--workers", "1"]
-    for arguments in (
+    return (
         ["check", tmp_path],
         ["evaluate", tmp_path],
         ["campaigns", tmp_path, "--as-of", "2025-02-01"],
+        compare,
         ["campaigns", tmp_path, "--as-of", "2025-02-01", "--policy", policy],
         ["validate", scenario],
         ["simulate", scenario, "--days", "5"],
         ["explain", scenario, "--customer", "0", "--days", "5"],
-        compare,
-    ):
-        for more in ([], ["--json"]):
-            done = invoke(*arguments, *more)
-            printed = done.stdout + done.stderr
-            assert escape_terminal(printed) == printed, arguments
-            assert "Traceback" not in printed
+    )
+
+
+@pytest.mark.medium
+def test_no_control_character_of_a_file_reaches_the_terminal(with_controls):
+    for arguments in with_controls:
+        printed = invoke(*arguments)
+        text = printed.stdout + printed.stderr
+        assert escape_terminal(text) == text, arguments
+        assert "Traceback" not in text
+
+
+@pytest.mark.slow
+def test_no_control_character_of_a_file_reaches_json_or_a_report(with_controls, tmp_path):
+    for arguments in with_controls:
+        printed = invoke(*arguments, "--json")
+        text = printed.stdout + printed.stderr
+        assert escape_terminal(text) == text, arguments
+        assert "Traceback" not in text
     for report in ("r.md", "r.html"):
-        for arguments in (["evaluate", tmp_path], ["campaigns", tmp_path, "--as-of", "2025-02-01"], compare):
+        for arguments in with_controls[1:4]:
             done = invoke(*arguments, "--report", tmp_path / "out" / report)
             assert done.exit_code == 0, done.stderr
             written = (tmp_path / "out" / report).read_text(encoding="utf-8")

@@ -113,17 +113,24 @@ def test_a_scenario_is_not_replaced_by_an_output_of_it(tmp_path):
     assert scenario.read_text() == 'extends = "seed_ten"\n'
 
 
+_COMMANDS_WITH_OUTPUTS = (
+    (["evaluate"], {"--report": "r.md", "--decisions": "d.csv"}),
+    (["campaigns"], {"--report": "r.html"}),
+    (["compare", "seed_ten", "--replications", "2", "--workers", "1"], {"--report": "r.md", "--resume": "s.jsonl"}),
+    (["simulate", "seed_ten", "--days", "5"], {"--trace": "t.csv", "--records": "records"}),
+    (["check", "imperfect"], {"--quarantine": "aside"}),
+)
+_READERS = ("gone", "full", "gone with messages")
+_QUICK_PAIRS = {("evaluate", "gone"), ("simulate", "full"), ("check", "gone with messages")}
+
+
 @pytest.mark.parametrize(
-    ("arguments", "outputs"),
+    ("arguments", "outputs", "reader"),
     [
-        (["evaluate"], {"--report": "r.md", "--decisions": "d.csv"}),
-        (["campaigns"], {"--report": "r.html"}),
-        (["compare", "seed_ten", "--replications", "2", "--workers", "1"], {"--report": "r.md", "--resume": "s.jsonl"}),
-        (["simulate", "seed_ten", "--days", "5"], {"--trace": "t.csv", "--records": "records"}),
-        (["check", "imperfect"], {"--quarantine": "aside"}),
+        pytest.param(*command, reader, marks=() if (command[0][0], reader) in _QUICK_PAIRS else pytest.mark.slow)
+        for command, reader in product(_COMMANDS_WITH_OUTPUTS, _READERS)
     ],
 )
-@pytest.mark.parametrize("reader", ["gone", "full", "gone with messages"])
 def test_all_outputs_are_written_when_stdout_fails(arguments, outputs, reader, tmp_path):
     """Its reader may close the pipe before the first line, or the disk may be full."""
     if arguments[-1] == "imperfect":

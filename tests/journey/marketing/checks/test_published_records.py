@@ -112,6 +112,7 @@ def test_both_published_folders_together_have_exactly_the_listed_findings():
     assert sorted(found, key=lambda row: row[:3]) == _sorted(IN_V2, WITH_PUBLISHED_V1)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "marketing_v1").is_dir(), reason="the published V1 set is not part of the project")
 def test_the_order_of_the_folders_does_not_matter():
     assert _found(SHARED / "marketing_v1", SHARED / "marketing_v2") == _found(

@@ -1,7 +1,5 @@
 """Performance: of several snapshots at one moment one is used, whatever the order of the rows."""
 
-from itertools import permutations
-
 import pytest
 
 from journey.marketing.views.context import build_context
@@ -21,11 +19,13 @@ def test_the_order_of_conflicting_snapshots_does_not_matter():
     first = tables["performance_metrics"][0]
     others = [first | {"conversions": first["conversions"] + 5}, first | {"cost": first["cost"] + 1.0}]
     found = []
-    for order in permutations([first, *others]):
+    snapshots = [first, *others]
+    # Each snapshot is once the first of the three, and once the last.
+    for order in (snapshots, snapshots[1:] + snapshots[:1], snapshots[2:] + snapshots[:2]):
         changed = rows()
         changed["performance_metrics"][:1] = order
         found.append(_totals(changed))
-        assert "conflicting-snapshots" in {code for code, _ in find_codes(changed)}
+    assert "conflicting-snapshots" in {code for code, _ in find_codes(changed)}
     assert all(each == found[0] for each in found)
 
 
