@@ -8,15 +8,16 @@ observation begins or is censored in an interval with events, it equals them.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GroupedTimes:
     """Observations of customers, counted in equal intervals of a window.
 
@@ -29,18 +30,25 @@ class GroupedTimes:
     """
 
     window: float
-    reached: Sequence[int]
-    competed: Sequence[int]
-    censored: Sequence[int]
-    entered: Sequence[int]
+    reached: Counts
+    competed: Counts
+    censored: Counts
+    entered: Counts
 
     @property
     def observations(self) -> int:
         """Number of observations."""
-        return sum(self.reached) + sum(self.competed) + sum(self.censored)
+        return int(self.reached.sum() + self.competed.sum() + self.censored.sum())
+
+    @property
+    def at_risk(self) -> Counts:
+        """By interval: number of observations at its start."""
+        changes = self.entered - self.reached - self.competed - self.censored[:-1]
+        at_risk: Counts = self.observations - self.entered.sum() + np.concatenate(([0], np.cumsum(changes)[:-1]))
+        return at_risk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Incidence:
     """The estimated share that has had the event, at the ends of the intervals.
 
@@ -48,14 +56,11 @@ class Incidence:
         window: Length of the window.
         intervals: Number of intervals.
         shares: The share at time 0 and at the end of each interval, as long as it is known.
-        error: Largest error of a share by the grouping: half the difference between all events of an interval before
-            all its censorings and entries, and all after.
     """
 
     window: float
     intervals: int
-    shares: tuple[float, ...]
-    error: float
+    shares: Shares
 
     @property
     def is_complete(self) -> bool:
@@ -71,31 +76,37 @@ def estimate_incidence(times: GroupedTimes) -> Incidence:
     Args:
         times: The observations.
     """
-    to_enter = sum(times.entered)
-    at_risk = times.observations - to_enter
-    free, share, shares = 1.0, 0.0, [0.0]
-    early = late = (1.0, 0.0)
-    columns = zip(times.reached, times.competed, times.censored, times.entered, strict=False)
-    for reached, competed, censored, entered in columns:
-        events = reached + competed
-        if at_risk + to_enter <= 0 and free > 0.0:
-            break
-        if events:
-            exposed = max(events, at_risk + (entered - censored) / 2.0)
-            share += free * reached / exposed
-            free *= 1.0 - events / exposed
-            early = _advance(early, reached, events, max(events, at_risk + entered))
-            late = _advance(late, reached, events, max(events, at_risk - censored))
-        shares.append(share)
-        to_enter -= entered
-        at_risk += entered - events - censored
-    return Incidence(times.window, len(times.reached), tuple(shares), abs(late[1] - early[1]) / 2.0)
+    exposed = times.at_risk + (times.entered - times.censored[:-1]) / 2.0
+    free, shares = _accumulate(times, exposed)
+    # An observation that begins later keeps the curve known: without one at risk, there are no events.
+    later = np.cumsum(times.entered[::-1])[::-1]
+    unknown = np.flatnonzero((times.at_risk + later <= 0) & (free[:-1] > 0.0))
+    known = int(unknown[0]) if unknown.size else len(times.reached)
+    return Incidence(times.window, len(times.reached), shares[: known + 1])
 
 
-def _advance(before: tuple[float, float], reached: int, events: int, exposed: int) -> tuple[float, float]:
-    """The share without any end and the share that has reached the event, after an interval."""
-    free, share = before
-    return free * (1.0 - events / exposed), share + free * reached / exposed
+def bound_grouping_error(times: GroupedTimes) -> float:
+    """Largest error of the share at the end of the window that the grouping can cause.
+
+    It is the larger difference to the two extreme orders: all events of an interval before all its censorings and after
+    all beginnings in it, or the other way round.
+
+    Args:
+        times: The observations.
+    """
+    middle = estimate_incidence(times).shares[-1]
+    orders = (times.at_risk + times.entered, times.at_risk - times.censored[:-1])
+    return max(abs(float(_accumulate(times, order.astype(float))[1][-1] - middle)) for order in orders)
+
+
+def _accumulate(times: GroupedTimes, exposed: Shares) -> tuple[Shares, Shares]:
+    """The shares without any end, and with the event, at the ends of the intervals, for numbers exposed to it."""
+    events = times.reached + times.competed
+    # At least the observations with an event were exposed; an interval without an event needs no division.
+    exposed = np.maximum(np.maximum(exposed, events), 1.0)
+    free = np.concatenate(([1.0], np.cumprod(1.0 - events / exposed)))
+    shares = np.concatenate(([0.0], np.cumsum(free[:-1] * (times.reached / exposed))))
+    return free, shares
 
 
 def restricted_mean(incidence: Incidence) -> float | None:
@@ -106,8 +117,8 @@ def restricted_mean(incidence: Incidence) -> float | None:
     """
     if not incidence.is_complete:
         return None
-    first, last, count = incidence.shares[0], incidence.shares[-1], incidence.intervals
-    area = (sum(incidence.shares) - (first + last) / 2.0) / count
+    shares = incidence.shares
+    area = float(np.cumsum(shares[:-1] + shares[1:])[-1]) / 2.0 / incidence.intervals
     return incidence.window * (1.0 - area)
 
 
@@ -118,8 +129,13 @@ def time_until_share(incidence: Incidence, share: float) -> float | None:
         incidence: The curve.
         share: A share above 0, for instance 0.5 for the median.
     """
-    at = bisect_left(incidence.shares, share)
-    if at == len(incidence.shares):
+    shares = incidence.shares
+    at = int(np.searchsorted(shares, share - _ROUNDING))
+    if at == len(shares):
         return None
-    before, after = incidence.shares[at - 1], incidence.shares[at]
-    return incidence.window / incidence.intervals * (at - 1 + (share - before) / (after - before))
+    before, after = float(shares[at - 1]), float(shares[at])
+    return incidence.window / incidence.intervals * (at - 1 + min(1.0, (share - before) / (after - before)))
+
+
+_ROUNDING = 1e-9
+"""Half of the observations may add up to slightly less than 0.5."""

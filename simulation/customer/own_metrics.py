@@ -110,11 +110,18 @@ def add_amounts(customer: Customer, engine: Engine, table: OperationTable, code:
             cell[1] += units >> LOW_BITS
 
 
+def is_counted(table: OperationTable, code: int) -> bool:
+    """Whether a code has operations."""
+    return table.first[code] < table.first[code + 1]
+
+
 def count_own_event(arm: ArmParameters, customer: Customer, engine: Engine, kind: int, label: int) -> None:
     """Count a move, an action, a signal or a review for the metrics that count it."""
     if arm.has_own_metrics:
         metrics = arm.own_metrics
-        apply_operations(arm, customer, engine, metrics.events, metrics.event_first[kind] + label, 0.0)
+        code = metrics.event_first[kind] + label
+        if is_counted(metrics.events, code):
+            apply_operations(arm, customer, engine, metrics.events, code, 0.0)
 
 
 def count_own_start(arm: ArmParameters, customer: Customer, engine: Engine, age: float) -> None:
@@ -134,24 +141,26 @@ def count_own_start(arm: ArmParameters, customer: Customer, engine: Engine, age:
 def count_own_stay(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Count the days and the revenue of the stay in the current stage, which ends now."""
     if arm.has_own_metrics:
-        days = customer.now - max(customer.arrives_at, customer.entered_at)
-        add_amounts(customer, engine, arm.own_metrics.stays, customer.stage, days)
+        if is_counted(arm.own_metrics.stays, customer.stage):
+            days = customer.now - max(customer.arrives_at, customer.entered_at)
+            add_amounts(customer, engine, arm.own_metrics.stays, customer.stage, days)
         if arm.live[customer.stage]:
             add_own_revenue(arm, customer, engine)
 
 
 def count_own_entry(arm: ArmParameters, customer: Customer, engine: Engine, stage: int) -> None:
     """Count the entry into a stage by a move."""
-    if arm.has_own_metrics:
+    if arm.has_own_metrics and is_counted(arm.own_metrics.entries, stage):
         apply_operations(arm, customer, engine, arm.own_metrics.entries, stage, 0.0)
 
 
 def add_own_revenue(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Add the revenue since the last call, in present value, to the metrics of the current stage."""
     if arm.has_own_metrics and arm.own_metrics.has_revenue:
-        earned = discounted_days(customer.earned_since, customer.now, arm.discount_rate)
-        amount = customer.account_value / DAYS_PER_YEAR * earned * (1.0 - unpaid_share(arm, customer))
-        add_amounts(customer, engine, arm.own_metrics.earnings, customer.stage, amount)
+        if is_counted(arm.own_metrics.earnings, customer.stage) and customer.earned_since < customer.now:
+            earned = discounted_days(customer.earned_since, customer.now, arm.discount_rate)
+            amount = customer.account_value / DAYS_PER_YEAR * earned * (1.0 - unpaid_share(arm, customer))
+            add_amounts(customer, engine, arm.own_metrics.earnings, customer.stage, amount)
         customer.earned_since = customer.now
 
 
@@ -179,6 +188,7 @@ KERNELS = (
     apply_operation,
     apply_operations,
     add_amounts,
+    is_counted,
     count_own_event,
     count_own_start,
     add_own_revenue,
@@ -187,3 +197,6 @@ KERNELS = (
     finish_own_metrics,
 )
 """Functions to compile, callees before callers."""
+
+INLINED = (customer_cell, is_counted, count_own_event, count_own_entry, count_own_stay, add_own_revenue)
+"""Functions to inline, because most events call them."""

@@ -7,12 +7,15 @@ from itertools import accumulate
 from operator import add
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from journey.decision.rules import REASONS
 from simulation.kernels.record_types import INT64
 from simulation.metrics.counters import Counters, build_time_grid
+from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import BUCKET_COUNT
 from simulation.metrics.queue_statistics import QueueStatistics
-from simulation.model.metric_parameters import INTERVALS, LOW_BITS, OBSERVATION_ROWS, TIER_COUNT
+from simulation.model.metric_parameters import INTERVALS, OBSERVATION_ROWS, TIER_COUNT
 from simulation.trace.codes import OUTCOMES, VERDICTS
 from simulation.trace.events import KINDS
 
@@ -158,38 +161,17 @@ def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments:
         of_segments = _nonzero(numbers, engine.untreated[index][stage])
         counters.unhelped.update({(stage, segment): n for segment, n in of_segments.items()})
     if compiled_arm.metrics:
-        counters.own_customers.update(_nonzero_items(engine.own_customers[index]))
-        counters.own_counts.update(_nonzero_items(engine.own_counts[index]))
-        counters.own_amounts.update(_amounts(engine.own_amounts[index]))
-        counters.own_times.update(_nonzero_items(engine.own_times[index]))
+        counters.own = OwnTotals(
+            np.array(engine.own_customers[index]),
+            np.array(engine.own_counts[index]),
+            np.array(engine.own_amounts[index]),
+            np.array(engine.own_times[index]),
+        )
     for each in fields(ArmTotals):
         # A record of the compiled engine holds NumPy scalars.
         value = single[each.name].item() if not isinstance(single, ArmTotals) else getattr(single, each.name)
         setattr(counters, each.name, value)
     return counters
-
-
-def _nonzero_items(table: Any) -> dict[Any, int]:
-    """The counts of a table that are not 0, by index; the index of a table with several dimensions is a tuple."""
-    if hasattr(table, "nonzero"):
-        indices = table.nonzero()
-        keys = [each.tolist() for each in indices]
-        return dict(zip(zip(*keys, strict=True) if len(keys) > 1 else keys[0], table[indices].tolist(), strict=True))
-    if not isinstance(table[0], list):
-        return {index: count for index, count in enumerate(table) if count}
-    nonzero: dict[Any, int] = {}
-    for index, row in enumerate(table):
-        for key, count in _nonzero_items(row).items():
-            nonzero[index, *(key if isinstance(key, tuple) else (key,))] = count
-    return nonzero
-
-
-def _amounts(table: Any) -> dict[tuple[int, int], int]:
-    """The amounts of metrics in units, by metric and cell."""
-    amounts: dict[tuple[int, int], int] = {}
-    for (metric, cell, high), units in _nonzero_items(table).items():
-        amounts[metric, cell] = amounts.get((metric, cell), 0) + (units << (LOW_BITS * high))
-    return amounts
 
 
 def _nonzero(names: Iterable[Any], counts: Iterable[Any]) -> dict[Any, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from math import expm1
 from typing import TYPE_CHECKING, NamedTuple
 
+from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import quantile
 from simulation.metrics.queue_statistics import without_rounding_excess
 from simulation.model.working_hours import working_time_until
@@ -79,10 +80,7 @@ class Counters:
     revenue: float = 0.0
     discounts: float = 0.0
     live_value: float = 0.0
-    own_customers: Counter[int] = field(default_factory=Counter)
-    own_counts: Counter[tuple[int, int]] = field(default_factory=Counter)
-    own_amounts: Counter[tuple[int, int]] = field(default_factory=Counter)
-    own_times: Counter[tuple[int, int, int, int]] = field(default_factory=Counter)
+    own: OwnTotals | None = None
 
     @classmethod
     def merge(cls, counters: Sequence[Counters]) -> Counters:
@@ -90,7 +88,9 @@ class Counters:
         merged = cls(counters[0].segments)
         for name in (each.name for each in fields(cls) if each.name != "segments"):
             parts = [getattr(each, name) for each in counters]
-            if isinstance(parts[0], dict):
+            if name == "own":
+                merged.own = OwnTotals.merge(parts)
+            elif isinstance(parts[0], dict):
                 total = getattr(merged, name)
                 for part in parts:
                     for key, amount in part.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.decision.policy import TIERS
@@ -12,21 +11,22 @@ from journey.statistics.survival import (
     restricted_mean,
     time_until_share,
 )
-from simulation.metrics.counters import Counters, Mean
+from simulation.metrics.counters import Mean
 from simulation.model.metric_parameters import (
     AMOUNT_UNITS,
     CENSORED,
     COMPETED,
     ENTERED,
-    INTERVALS,
+    LOW_BITS,
     REACHED,
     TIER_COUNT,
     observed_metrics,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from simulation.metrics.own_totals import Integers, OwnTotals
     from simulation.model.metric_spec import MetricSpec
 
 _SHARES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
@@ -44,104 +44,77 @@ class OwnMetric(NamedTuple):
     denominator: float | None
 
 
-def compute_own_metrics(metrics: Mapping[str, MetricSpec], counters: Counters, days: float) -> dict[str, OwnMetric]:
+def compute_own_metrics(
+    metrics: Mapping[str, MetricSpec], totals: OwnTotals | None, segments: Sequence[str], days: float
+) -> dict[str, OwnMetric]:
     """The metrics of a scenario over all customers, by segment and by tier; without ratios.
 
     Args:
         metrics: The metrics by name.
-        counters: The counters of the run.
+        totals: The totals of the run; None if there are no metrics.
+        segments: The population's segments.
         days: Length of the run.
 
     Returns:
         The values under ``NAME``, ``NAME[SEGMENT]`` and ``NAME[tier=TIER]``.
     """
-    groups = _group_cells(counters.segments)
-    observed = {name: slot for slot, name in enumerate(observed_metrics(metrics))}
-    times = _times_by_slot(counters)
+    if totals is None:
+        return {}
+    groups = _group_cells(segments)
+    slots = {name: slot for slot, name in enumerate(observed_metrics(metrics))}
     results: dict[str, OwnMetric] = {}
     for index, (name, spec) in enumerate(metrics.items()):
         for group, cells in groups.items():
-            if name in observed:
-                of_slot = times.get(observed[name], {})
-                results[f"{name}{group}"] = _observe(spec, of_slot, cells, spec.within_days or days)
+            if name in slots:
+                times = totals.times[slots[name], cells].sum(axis=0)
+                results[f"{name}{group}"] = _observe(spec, times, spec.within_days or days)
             elif spec.measure != "ratio":
-                results[f"{name}{group}"] = _sum_up(spec, index, counters, cells)
+                results[f"{name}{group}"] = _sum_up(spec, index, totals, cells)
     return results
 
 
-def count_customers_by_part(counters: Counters) -> dict[str, float]:
+def count_customers_by_part(totals: OwnTotals, segments: Sequence[str]) -> dict[str, float]:
     """Number of customers of each segment and tier, under ``customers[SEGMENT]`` and ``customers[tier=TIER]``.
 
     They turn totals of a segment or tier into means per customer.
     """
-    groups = _group_cells(counters.segments)
-    return {
-        f"customers{group}": float(sum(counters.own_customers[cell] for cell in cells))
-        for group, cells in groups.items()
-        if group
-    }
+    groups = _group_cells(segments)
+    return {f"customers{group}": float(totals.customers[cells].sum()) for group, cells in groups.items() if group}
 
 
-def _group_cells(segments: Collection[str]) -> dict[str, Collection[int]]:
+def _group_cells(segments: Sequence[str]) -> dict[str, slice]:
     """The cells of all customers, of each segment and of each tier, by the end of the metric's name."""
-    cells = range(len(segments) * TIER_COUNT)
     by_segment = {
-        f"[{name}]": cells[segment * TIER_COUNT : (segment + 1) * TIER_COUNT] for segment, name in enumerate(segments)
+        f"[{name}]": slice(segment * TIER_COUNT, (segment + 1) * TIER_COUNT) for segment, name in enumerate(segments)
     }
-    return {"": cells, **by_segment, **{f"[tier={name}]": cells[tier::TIER_COUNT] for tier, name in enumerate(TIERS)}}
+    by_tier = {f"[tier={name}]": slice(tier, None, TIER_COUNT) for tier, name in enumerate(TIERS)}
+    return {"": slice(None), **by_segment, **by_tier}
 
 
-def _sum_up(spec: MetricSpec, index: int, counters: Counters, cells: Collection[int]) -> OwnMetric:
+def _sum_up(spec: MetricSpec, index: int, totals: OwnTotals, cells: slice) -> OwnMetric:
+    count, customers = int(totals.counts[index, cells].sum()), int(totals.customers[cells].sum())
+    low, high = totals.amounts[index, cells].sum(axis=0).tolist()
+    amount = (low + (high << LOW_BITS)) / AMOUNT_UNITS
     if spec.measure == "count_of":
-        return OwnMetric(float(sum(counters.own_counts[index, cell] for cell in cells)), None)
-    amount = sum(counters.own_amounts[index, cell] for cell in cells) / AMOUNT_UNITS
+        return OwnMetric(float(count), None)
     if spec.unit == "dollars":
         return OwnMetric(amount, None)
-    customers = sum(counters.own_customers[cell] for cell in cells)
-    if spec.measure == "share_of":
-        amount = sum(counters.own_counts[index, cell] for cell in cells)
-    return OwnMetric(Mean(amount, customers).value, float(customers))
+    return OwnMetric(Mean(count if spec.unit == "share" else amount, customers).value, float(customers))
 
 
-_Times = dict[tuple[int, int], Counter[int]]
-"""Number of observations by cell and row, then by interval."""
-
-
-def _times_by_slot(counters: Counters) -> dict[int, _Times]:
-    tables: dict[int, _Times] = {}
-    for (slot, cell, row, interval), count in counters.own_times.items():
-        tables.setdefault(slot, {}).setdefault((cell, row), Counter())[interval] += count
-    return tables
-
-
-def _observe(spec: MetricSpec, times: _Times, cells: Collection[int], window: float) -> OwnMetric:
-    grouped = _join_times(times, cells, window)
-    customers = grouped.observations
-    if not customers:
+def _observe(spec: MetricSpec, times: Integers, window: float) -> OwnMetric:
+    reached, competed, censored, entered = times[REACHED], times[COMPETED], times[CENSORED], times[ENTERED]
+    grouped = GroupedTimes(window, reached[:-1], competed[:-1], censored, entered[:-1])
+    if not grouped.observations:
         return OwnMetric(None, 0.0)
     incidence = estimate_incidence(grouped)
     if spec.measure == "reached":
-        value = incidence.shares[-1] if incidence.is_complete else None
+        value = float(incidence.shares[-1]) if incidence.is_complete else None
     elif spec.statistic == "mean":
         value = restricted_mean(incidence)
     else:
         value = time_until_share(incidence, _SHARES[spec.statistic])
-    return OwnMetric(value, float(customers))
-
-
-def _join_times(times: _Times, cells: Collection[int], window: float) -> GroupedTimes:
-    rows = [[0] * (INTERVALS + 1) for _ in range(max(REACHED, COMPETED, CENSORED, ENTERED) + 1)]
-    for (cell, row), counts in times.items():
-        if cell in cells:
-            for interval, count in counts.items():
-                rows[row][interval] += count
-    return GroupedTimes(
-        window=window,
-        reached=rows[REACHED][:INTERVALS],
-        competed=rows[COMPETED][:INTERVALS],
-        censored=rows[CENSORED],
-        entered=rows[ENTERED][:INTERVALS],
-    )
+    return OwnMetric(value, float(grouped.observations))
 
 
 def compute_ratios(

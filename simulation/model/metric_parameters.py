@@ -31,7 +31,7 @@ TIER_COUNT = len(TIERS)
 AMOUNT_UNITS = 1 << 20
 """Units per day or dollar of an amount."""
 
-LOW_BITS = 32
+LOW_BITS = 24
 """Number of the lower bits of an amount, which are added up separately so that no sum overflows."""
 
 INTERVALS = 1024

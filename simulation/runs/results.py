@@ -41,7 +41,7 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
     counters = totals.counters
     table = compile_arm(arm_spec, tuple(counters.segments))
     stages = table.machine.stages
-    own = compute_own_metrics(table.metrics, counters, days)
+    own = compute_own_metrics(table.metrics, counters.own, counters.segments, days)
     denominators = counters.compute_denominators(table, totals.gate.busy, days)
     return Run(
         arm=arm_spec.name,
@@ -62,7 +62,7 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         trace=trace,
         denominators=denominators
         | {name: metric.denominator for name, metric in own.items() if metric.denominator is not None}
-        | (count_customers_by_part(counters) if own else {}),
+        | (count_customers_by_part(counters.own, counters.segments) if counters.own is not None else {}),
         reviews_by_verdict=dict(sorted(counters.verdicts.items())),
         outcomes=dict(sorted(counters.outcomes.items())),
         unhelped=counters.untreated_rows(stages),
