@@ -66,6 +66,7 @@ def decide_cases(parameters: Any, positive: Any, weights: Any, cases: Any, signa
             parameters,
             cases.segment[i],
             stage,
+            days,
             stalled,
             severity,
             confidence,

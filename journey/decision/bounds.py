@@ -8,7 +8,7 @@ from typing import Any
 
 from journey.decision.parameters import ROUNDING_MARGIN, PolicyParameters
 from journey.decision.rules import BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE
-from journey.decision.steps import find_opportunity, find_play
+from journey.decision.steps import find_opportunity, find_play, may_use_timed_play
 
 UNDECIDED = -1
 """No reason: the bounds of `idle_reason_from_bounds` do not decide."""
@@ -73,6 +73,8 @@ def idle_reason_from_bounds(
     if stage < 0 or not parameters.live[stage]:
         return UNDECIDED
     if find_opportunity(parameters, segment, stage, leading_positive_type) != NO_ACTION:
+        return UNDECIDED
+    if may_use_timed_play(parameters, segment, stage, days, days + duration):
         return UNDECIDED
     stalled, typical, longest = 0.0, parameters.typical_days[stage], days + duration
     if typical > 0.0 and longest > typical:

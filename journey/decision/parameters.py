@@ -30,7 +30,11 @@ class PolicyParameters(NamedTuple):
     averts: Sequence[float]
     plays: Sequence[Sequence[Sequence[int]]]
     opportunities: Sequence[Sequence[Sequence[int]]]
+    timed_plays: Sequence[Sequence[Sequence[int]]]
+    timed_from: Sequence[float]
+    timed_until: Sequence[float]
     hazards: Sequence[Sequence[float]]
+    timed_count: int
     stalled: int
     unknown_type: int
     high_tier: int
@@ -85,7 +89,11 @@ def build_parameters(table: CompiledPolicy) -> PolicyParameters:
         averts=table.averts,
         plays=table.plays,
         opportunities=table.opportunities,
+        timed_plays=table.timed_plays,
+        timed_from=table.timed_from,
+        timed_until=table.timed_until,
         hazards=table.hazards,
+        timed_count=len(table.timed_from),
         stalled=table.stalled,
         unknown_type=len(table.signal_types),
         high_tier=table.tiers.index("high"),

@@ -8,7 +8,7 @@ bundled data, which is a regression check, not a validation.
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
-from math import log
+from math import inf, log
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -21,6 +21,7 @@ from journey.core.messages import InvalidKeysError, KeyProblem, Locate, format_l
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
 from journey.decision.approval import Approval, ApprovalRules, ApprovalWord, rename_old_keys
+from journey.decision.default_catalogue import ACTIONS, PLAYS, SIGNAL_TYPES
 from journey.decision.economics import Economics, Money
 from journey.decision.policy_section import PolicySection
 from journey.decision.rules import NO_ACTION
@@ -54,7 +55,7 @@ class Action(PolicySection):
 
 
 class Play(PolicySection):
-    """One entry of the playbook: stages and causes (or positive signal types), and the action for them."""
+    """One entry of the playbook: stages, and causes, positive signal types or days in the stage; and the action."""
 
     stages: tuple[str, ...] = Field(min_length=1, description="Stages in which the entry applies.")
     action: str = Field(description="The action, from the catalogue.")
@@ -65,11 +66,24 @@ class Play(PolicySection):
         description="Segments of `churn.yearly_hazard` or of the scenario's population, or `other` for the rest. "
         "Default: all segments.",
     )
+    after_days: Annotated[float | None, Field(ge=0.0, le=36_500.0)] = Field(
+        default=None,
+        description="Days in the stage from which the entry applies without a signal, while severity is below "
+        "`act_severity`; 0: from the entry into the stage on. Default: never without a signal.",
+    )
+    until_days: Annotated[float | None, Field(gt=0.0, le=36_500.0)] = Field(
+        default=None, description="Days in the stage up to which `after_days` applies. Default: no limit."
+    )
 
     @model_validator(mode="after")
     def _validate_trigger(self) -> "Play":
-        if not self.causes and not self.opportunities:
-            raise ValueError("a play needs at least one of `causes` and `opportunities`")
+        if not self.causes and not self.opportunities and self.after_days is None:
+            raise ValueError("a play needs at least one of `causes`, `opportunities` and `after_days`")
+        if self.until_days is not None:
+            if self.after_days is None:
+                raise ValueError("`until_days` limits `after_days`, which is missing")
+            if self.until_days <= self.after_days:
+                raise ValueError(f"`until_days` {self.until_days:g} must be more than `after_days` {self.after_days:g}")
         return self
 
     def applies_to(self, segment: str) -> bool:
@@ -158,61 +172,9 @@ class ChurnMapping(PolicySection):
     severity_log_ratio: float = Field(default=1.6, ge=0.0, le=50.0, description="Log hazard ratio of severity 1 to 0.")
 
 
-_SIGNAL_TYPES = {
-    # Negative types of the bundled data. Weights 0.65 to 0.85: how strongly the type predicts churn.
-    "support_ticket_spike": SignalType(polarity="negative", weight=0.80, cause="support_pain"),
-    "repeat_support_tickets": SignalType(polarity="negative", weight=0.80, cause="support_pain"),
-    "support_satisfaction_low": SignalType(polarity="negative", weight=0.75, cause="support_pain"),
-    "negative_sentiment": SignalType(polarity="negative", weight=0.70, cause="dissatisfaction"),
-    "failed_onboarding_step": SignalType(polarity="negative", weight=0.85, cause="failed_onboarding"),
-    "usage_drop": SignalType(polarity="negative", weight=0.65, cause="falling_usage"),
-    "low_product_usage": SignalType(polarity="negative", weight=0.65, cause="falling_usage"),
-    "inactivity_warning": SignalType(polarity="negative", weight=0.65, cause="disengagement"),
-    # One more negative type, for a cause that the bundled data's texts name and its records lack.
-    "price_complaint": SignalType(polarity="negative", weight=0.70, cause="price"),
-    # Positive types of the bundled data. Weights 0.6 to 0.9: how strongly the type predicts retention.
-    "positive_sentiment": SignalType(polarity="positive", weight=0.70, cause="satisfaction"),
-    "renewal_intent": SignalType(polarity="positive", weight=0.90, cause="renewal"),
-    "usage_recovery": SignalType(polarity="positive", weight=0.70, cause="recovery"),
-}
-
-_ACTIONS = {
-    "proactive_outreach": Action(delivery="human", cost=60.0, averts=0.25),
-    "onboarding_nudge_email": Action(delivery="automated", cost=0.5, averts=0.05),
-    "onboarding_specialist_call": Action(delivery="human", cost=120.0, averts=0.30),
-    "usage_review_checkin": Action(delivery="human", cost=45.0, averts=0.15),
-    "support_manager_followup": Action(delivery="human", cost=80.0, averts=0.25),
-    "reengagement_campaign": Action(delivery="automated", cost=2.0, averts=0.06),
-    "renewal_health_check": Action(delivery="human", cost=50.0, averts=0.08),
-    MONITOR_ONLY: Action(delivery="none", cost=0.0, averts=0.0),
-}
-
-_ANY = ("onboarding", "engagement", "retention", "support", "escalation")
-_PLAYS = (
-    # Earlier entries take precedence.
-    Play(stages=("retention",), opportunities=("renewal_intent",), action="renewal_health_check"),
-    Play(stages=("support", "escalation"), causes=("price",), action="proactive_outreach"),
-    Play(
-        stages=("support", "escalation"),
-        causes=(
-            "support_pain", "dissatisfaction", "failed_onboarding", "falling_usage", "disengagement", "other", STALLED,
-        ),
-        action="support_manager_followup",
-    ),
-    Play(stages=("onboarding", "engagement"), causes=("failed_onboarding",), action="onboarding_specialist_call"),
-    Play(
-        stages=("onboarding",), causes=("falling_usage", "disengagement", STALLED), action="onboarding_nudge_email"
-    ),
-    Play(stages=("engagement", "retention"), causes=("falling_usage",), action="usage_review_checkin"),
-    Play(stages=("engagement", "retention"), causes=("disengagement", STALLED), action="reengagement_campaign"),
-    Play(stages=("engagement", "retention"), causes=("support_pain",), action="support_manager_followup"),
-    Play(stages=("retention",), causes=("price",), action="renewal_health_check"),
-    Play(
-        stages=_ANY,
-        causes=("support_pain", "dissatisfaction", "price", "failed_onboarding", "other"),
-        action="proactive_outreach",
-    ),
-)  # fmt: skip
+_SIGNAL_TYPES = {name: SignalType.model_validate(signal) for name, signal in SIGNAL_TYPES.items()}
+_ACTIONS = {name: Action.model_validate(action) for name, action in ACTIONS.items()}
+_PLAYS = tuple(Play.model_validate(play) for play in PLAYS)
 
 
 class CompiledPolicy(NamedTuple):
@@ -239,6 +201,9 @@ class CompiledPolicy(NamedTuple):
     costs: tuple[float, ...]
     plays: tuple[tuple[tuple[int, ...], ...], ...]
     opportunities: tuple[tuple[tuple[int, ...], ...], ...]
+    timed_plays: tuple[tuple[tuple[int, ...], ...], ...]
+    timed_from: tuple[float, ...]
+    timed_until: tuple[float, ...]
     segments: tuple[str, ...]
     tiers: tuple[str, ...]
     hazards: tuple[tuple[float, ...], ...]
@@ -329,6 +294,7 @@ class Policy(PolicySection):
         segments = self.segments
         yearly = (*self.churn.yearly_hazard.values(), self.churn.other_yearly_hazard)
         known = [*self.signals.values(), self.unknown_signal]
+        timed = [play for play in self.plays if play.after_days is not None]
         return CompiledPolicy(
             stages=stages,
             live=tuple(stage not in terminal for stage in stages),
@@ -356,6 +322,18 @@ class Policy(PolicySection):
                 )
                 for segment in segments
             ),
+            timed_plays=tuple(
+                tuple(
+                    tuple(
+                        actions.index(play.action) if stage in play.stages and play.applies_to(segment) else NO_ACTION
+                        for play in timed
+                    )
+                    for stage in stages
+                )
+                for segment in segments
+            ),
+            timed_from=tuple(play.after_days or 0.0 for play in timed),
+            timed_until=tuple(inf if play.until_days is None else play.until_days for play in timed),
             segments=segments,
             tiers=TIERS,
             hazards=tuple(tuple(h / 365.0 * self.churn.tier_ratio[tier] for tier in TIERS) for h in yearly),

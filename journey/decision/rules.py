@@ -168,12 +168,18 @@ def priority(churn: float, account_value: float, averts: float) -> float:
     return churn * account_value * averts
 
 
+def takes_opportunity(confidence_score: float, mass: float, opportunity: int, act_confidence: float) -> bool:
+    """Whether a customer who is not at risk gets the action of a positive signal; see `choose`."""
+    return mass > 0.0 and opportunity != NO_ACTION and confidence_score >= act_confidence
+
+
 def choose(
     severity_score: float,
     confidence_score: float,
     mass: float,
     play: int,
     opportunity: int,
+    timed_play: int,
     act_severity: float,
     act_confidence: float,
 ) -> tuple[int, int]:
@@ -185,6 +191,7 @@ def choose(
         mass: Negative plus positive mass; 0 means no live signal.
         play: The playbook's action for this stage and leading cause, or NO_ACTION.
         opportunity: The playbook's action for this stage and leading positive signal, or NO_ACTION.
+        timed_play: The playbook's action for these days in the stage, or NO_ACTION; it needs no evidence.
         act_severity: Smallest severity at which to act.
         act_confidence: Below this confidence the customer is only monitored.
 
@@ -192,13 +199,15 @@ def choose(
         ``(action, ACT)``, or ``(NO_ACTION, reason)`` with the reason for not acting.
     """
     if severity_score < act_severity:
+        if takes_opportunity(confidence_score, mass, opportunity, act_confidence):
+            return opportunity, ACT
+        if timed_play != NO_ACTION:
+            return timed_play, ACT
         if mass <= 0.0:
             return NO_ACTION, NO_EVIDENCE
         if opportunity == NO_ACTION:
             return NO_ACTION, BELOW_THRESHOLD
-        if confidence_score < act_confidence:
-            return NO_ACTION, LOW_CONFIDENCE
-        return opportunity, ACT
+        return NO_ACTION, LOW_CONFIDENCE
     if confidence_score < act_confidence:
         return NO_ACTION, LOW_CONFIDENCE
     if play == NO_ACTION:
@@ -349,6 +358,7 @@ KERNELS = (
     confidence,
     churn_probability,
     priority,
+    takes_opportunity,
     choose,
     contact_rule,
     needs_approval,

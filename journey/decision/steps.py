@@ -10,7 +10,7 @@ sequences.
 from collections.abc import Sequence
 from typing import Any
 
-from journey.decision.parameters import PolicyParameters
+from journey.decision.parameters import ROUNDING_MARGIN, PolicyParameters
 from journey.decision.rules import (
     ACT,
     NO_ACTION,
@@ -108,6 +108,25 @@ def find_opportunity(parameters: PolicyParameters, segment: int, stage: int, lea
     return parameters.opportunities[segment][stage][min(leading_positive_type, parameters.unknown_type)]
 
 
+def find_timed_play(parameters: PolicyParameters, segment: int, stage: int, days: float) -> int:
+    """The playbook's action for these days in the stage, or NO_ACTION; earlier entries take precedence."""
+    for index in range(parameters.timed_count):
+        play = parameters.timed_plays[segment][stage][index]
+        if play != NO_ACTION and parameters.timed_from[index] <= days < parameters.timed_until[index]:
+            return play
+    return NO_ACTION
+
+
+def may_use_timed_play(parameters: PolicyParameters, segment: int, stage: int, first: float, last: float) -> bool:
+    """Whether `find_timed_play` gives an action on any day between two, both included; true for days close to these."""
+    for index in range(parameters.timed_count):
+        play = parameters.timed_plays[segment][stage][index]
+        begins, ends = parameters.timed_from[index], parameters.timed_until[index]
+        if play != NO_ACTION and begins * ROUNDING_MARGIN <= last and first * ROUNDING_MARGIN < ends:
+            return True
+    return False
+
+
 def compute_churn_probability(parameters: PolicyParameters, segment: int, tier: int, severity_score: float) -> float:
     """Probability of churn within the policy's horizon, in [0, 1].
 
@@ -126,6 +145,7 @@ def plan_action(
     parameters: PolicyParameters,
     segment: int,
     stage: int,
+    days: float,
     stalled: float,
     severity_score: float,
     confidence_score: float,
@@ -139,6 +159,7 @@ def plan_action(
         parameters: The policy.
         segment: Index of the customer's segment in the policy.
         stage: Index of the customer's stage; below 0 if unknown.
+        days: Time since the stage was entered, in days.
         stalled: Evidence of the stall; it is the cause if there is no negative signal.
         severity_score: Severity.
         confidence_score: Confidence.
@@ -152,8 +173,16 @@ def plan_action(
         return NO_ACTION, NOT_LIVE
     play = find_play(parameters, segment, stage, stalled, leading_negative_type)
     opportunity = find_opportunity(parameters, segment, stage, leading_positive_type)
+    timed_play = find_timed_play(parameters, segment, stage, days)
     return choose(
-        severity_score, confidence_score, mass, play, opportunity, parameters.act_severity, parameters.act_confidence
+        severity_score,
+        confidence_score,
+        mass,
+        play,
+        opportunity,
+        timed_play,
+        parameters.act_severity,
+        parameters.act_confidence,
     )
 
 
@@ -284,6 +313,8 @@ KERNELS: tuple[Any, ...] = (
     assess,
     find_play,
     find_opportunity,
+    find_timed_play,
+    may_use_timed_play,
     compute_churn_probability,
     plan_action,
     intervention_state,
@@ -295,5 +326,11 @@ KERNELS: tuple[Any, ...] = (
 )
 """The functions that `journey.runtime.jit` compiles, callees before callers."""
 
-INLINED: tuple[Any, ...] = (stall_evidence, find_opportunity, apply_contact_policy)
+INLINED: tuple[Any, ...] = (
+    stall_evidence,
+    find_opportunity,
+    find_timed_play,
+    may_use_timed_play,
+    apply_contact_policy,
+)
 """Functions to inline, because most events call them."""

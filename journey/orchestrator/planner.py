@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from journey.decision.parameters import PolicyParameters
 from journey.decision.policy import CompiledPolicy
-from journey.decision.rules import NO_SIGNAL
-from journey.decision.steps import plan_action
+from journey.decision.rules import NO_ACTION, NO_SIGNAL, takes_opportunity
+from journey.decision.steps import find_opportunity, plan_action
 from journey.orchestrator.risk import Risk
 from journey.orchestrator.signals import SignalEvidence
 from journey.orchestrator.state import JourneyState
@@ -18,18 +18,21 @@ class Plan(NamedTuple):
         action: Index of the action in the policy's catalogue, or NO_ACTION.
         reason: One of the reason codes of `journey.decision.rules`.
         cause: The leading cause, or None.
+        is_timed: Whether the action follows from the days in the stage, without evidence.
     """
 
     action: int
     reason: int
     cause: str | None
+    is_timed: bool = False
 
 
 class InterventionPlanner:
     """Looks up the playbook action for the customer's stage and leading cause.
 
     The leading cause is the cause of the strongest negative signal. Without a negative signal, a stay longer than
-    typical is the cause. Below the action threshold, the strongest positive signal can open an opportunity.
+    typical is the cause. Below the action threshold, the strongest positive signal can open an opportunity; otherwise
+    an entry for these days in the stage applies.
     """
 
     def __init__(self, table: CompiledPolicy, parameters: PolicyParameters) -> None:
@@ -38,15 +41,16 @@ class InterventionPlanner:
 
     def plan(self, state: JourneyState, evidence: SignalEvidence, risk: Risk) -> Plan:
         """Return the playbook action for one customer."""
-        parameters = self._parameters
+        parameters, mass = self._parameters, evidence.negative_mass + evidence.positive_mass
         action, reason = plan_action(
             parameters,
             risk.segment,
             state.stage_code,
+            state.days_in_stage or 0.0,
             risk.stall_evidence,
             risk.severity,
             risk.confidence,
-            evidence.negative_mass + evidence.positive_mass,
+            mass,
             evidence.leading_negative_type,
             evidence.leading_positive_type,
         )
@@ -55,4 +59,12 @@ class InterventionPlanner:
             cause = self._causes[parameters.causes[evidence.leading_negative_type]]
         elif risk.stall_evidence > 0.0:
             cause = self._causes[parameters.stalled]
-        return Plan(action, reason, cause)
+        return Plan(action, reason, cause, self._is_timed(state, evidence, risk, action, mass))
+
+    def _is_timed(self, state: JourneyState, evidence: SignalEvidence, risk: Risk, action: int, mass: float) -> bool:
+        """Whether a planned action follows from the days in the stage alone."""
+        parameters = self._parameters
+        if action == NO_ACTION or risk.severity >= parameters.act_severity:
+            return False
+        opportunity = find_opportunity(parameters, risk.segment, state.stage_code, evidence.leading_positive_type)
+        return not takes_opportunity(risk.confidence, mass, opportunity, parameters.act_confidence)

@@ -58,7 +58,7 @@ class ReasonWriter:
     ) -> str:
         parameters, reason = self._parameters, route.reason
         if reason == rules.ACT:
-            return self._describe_action(risk, plan, route)
+            return self._describe_action(state, risk, plan, route)
         if reason == rules.NO_EVIDENCE:
             return "there is no positive or negative evidence: no action"
         if reason == rules.BELOW_THRESHOLD:
@@ -78,8 +78,11 @@ class ReasonWriter:
             return "the stage is unknown, so no action can be chosen"
         return self._describe_hold(history, route)
 
-    def _describe_action(self, risk: Risk, plan: Plan, route: Route) -> str:
+    def _describe_action(self, state: JourneyState, risk: Risk, plan: Plan, route: Route) -> str:
         action = self._table.actions[route.action]
+        if plan.is_timed:
+            stay = f"after {int(state.days_in_stage or 0.0)} days in {state.stage}"
+            return f"severity {risk.severity:.2f} is low, and {stay} the playbook has {action}"
         if risk.severity < self._parameters.act_severity:
             return f"severity {risk.severity:.2f} is low, and a positive signal opens an opportunity: {action}"
         return (

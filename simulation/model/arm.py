@@ -315,6 +315,7 @@ def _build_parameters(
         policy=build_parameters(policy)._replace(
             plays=_mask_disallowed_plays(policy.plays, arm_spec, policy),
             opportunities=_mask_disallowed_plays(policy.opportunities, arm_spec, policy),
+            timed_plays=_mask_disallowed_plays(policy.timed_plays, arm_spec, policy),
         ),
         terminal=tuple(bool(terminal) for terminal in machine.terminal),
         live=live,

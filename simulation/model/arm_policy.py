@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 MAX_INLINE_ITEMS = 12
 """A longer list is written with one item per line."""
 
+_WITHOUT_ACTION = {"action": MONITOR_ONLY, "after_days": None, "until_days": None}
+"""Changes of a play whose action the arm may not take."""
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def build_effective_policy(arm_spec: ArmSpec, do_not_contact: Sequence[str] | None = None) -> Policy:
     """The policy of an arm, without the actions that the arm may not take.
 
-    A play whose action the arm may not take gets the action `monitor_only`. As in the simulation, later plays do not
-    replace it.
+    A play whose action the arm may not take gets the action `monitor_only` for its causes and opportunities. As in the
+    simulation, later plays do not replace it; but another play for the same days in the stage does.
 
     Args:
         arm_spec: The arm.
@@ -46,8 +49,9 @@ def _effective_plays(arm_spec: ArmSpec) -> tuple[Play, ...]:
     if allowed is None:
         return arm_spec.policy.plays
     return tuple(
-        play if play.action in allowed else play.model_copy(update={"action": MONITOR_ONLY})
+        play if play.action in allowed else play.model_copy(update=_WITHOUT_ACTION)
         for play in arm_spec.policy.plays
+        if play.action in allowed or play.causes or play.opportunities
     )
 
 
@@ -73,7 +77,9 @@ def _table(values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(name)} = {_value(item)}" for name, item in value.items()) + " }"
+        # TOML has no null: a key without a value is omitted, and its default is null.
+        pairs = [f"{_key(name)} = {_value(item)}" for name, item in value.items() if item is not None]
+        return "{ " + ", ".join(pairs) + " }"
     if isinstance(value, list):
         lines = len(value) > 1 and (isinstance(value[0], dict) or len(value) > MAX_INLINE_ITEMS)
         items = [_value(item) for item in value]

@@ -113,6 +113,7 @@ def plan_from_evidence(
         parameters,
         segment,
         stage,
+        days_in_stage,
         stalled,
         severity,
         confidence,

@@ -117,6 +117,19 @@ def companies(draw, most=16):
 
 
 unit = st.floats(0.0, 1.0)
+timed_plays = st.fixed_dictionaries(
+    {
+        "stages": st.lists(st.sampled_from(STAGES), min_size=1, max_size=3),
+        "action": st.sampled_from(ACTIONS),
+        "after_days": st.floats(0.0, 40.0) | st.integers(0, 20).map(float),
+    },
+    optional={
+        "until_days": st.floats(41.0, 90.0),
+        "segments": st.lists(st.sampled_from([*Policy().segments]), max_size=2),
+    },
+)
+"""Entries of the playbook for days in a stage."""
+
 policies = st.fixed_dictionaries(
     {},
     optional={
@@ -145,6 +158,9 @@ policies = st.fixed_dictionaries(
                 "outcome_wait_days": st.floats(0.5, 60.0),
                 "do_not_contact": st.lists(st.sampled_from(["A", "K00", "K01"]), max_size=2),
             },
+        ),
+        "plays": st.lists(timed_plays, min_size=1, max_size=3).map(
+            lambda timed: [*(play.model_dump() for play in Policy().plays), *timed]
         ),
         "unknown_signal": st.fixed_dictionaries(
             {

@@ -104,6 +104,7 @@ def compile_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
         policy_parameters=build_parameters(policy)._replace(
             plays=_mask_disallowed_plays(policy.plays, arm_spec, policy),
             opportunities=_mask_disallowed_plays(policy.opportunities, arm_spec, policy),
+            timed_plays=_mask_disallowed_plays(policy.timed_plays, arm_spec, policy),
         ),
         terminal=tuple(bool(terminal) for terminal in machine.terminal),
         live=live,

@@ -109,6 +109,7 @@ class EvidenceState:
             parameters,
             segment,
             stage,
+            days_in_stage,
             stalled,
             severity,
             confidence,

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from journey.decision.policy import Policy
 from simulation.model.reviewers_spec import Reviewers
 from tests.simulation.worlds import WORLD
 
@@ -155,6 +156,23 @@ REVIEWERS = st.builds(
     st.integers(1, 7),
     st.floats(1.0, 400.0),
 )
+TIMED_PLAYS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "stages": st.sampled_from([["onboarding"], ["engagement", "retention"]]),
+            "action": st.sampled_from(["onboarding_nudge_email", "usage_review_checkin"]),
+            "after_days": st.sampled_from([0.0, 3.0, 7.0]) | st.floats(0.0, 60.0),
+        },
+        optional={"until_days": st.floats(61.0, 90.0), "segments": st.just(["SMB"])},
+    ),
+    max_size=2,
+)
+"""Entries of the playbook for days in a stage."""
+
+TIMED_POLICIES = TIMED_PLAYS.map(
+    lambda timed: {"plays": [*(play.model_dump() for play in Policy().plays), *timed]} if timed else {}
+)
+
 POLICIES = st.builds(
     lambda act, approve, cool, cap, expiry: {
         "thresholds": {"act_severity": act},

@@ -35,7 +35,7 @@ def fully(sheet, segment, stage, days, age, negative, positive, masses, lead, br
     stalled = stall_evidence(sheet, stage, days)
     bad_mass, good_mass = masses[0] * left, masses[1] * left
     bad, good = assess(sheet, 0, stalled, negative * left, positive * left, bad_mass, good_mass)
-    return plan_action(sheet, segment, stage, stalled, bad, good, bad_mass + good_mass, lead, bright)
+    return plan_action(sheet, segment, stage, days, stalled, bad, good, bad_mass + good_mass, lead, bright)
 
 
 amounts = st.just(0.0) | st.floats(0.0, 5.0) | st.floats(0.0, 1e-25)

@@ -22,7 +22,7 @@ from simulation.trace.columns import columns_to_rows
 from simulation.trace.events import ACTION, FUNNEL, PAYMENT, RENEWAL
 from simulation.verification.trace_diff import compare_runs
 from tests.simulation.full_worlds import full_arm
-from tests.simulation.world_strategies import POLICIES, REVIEWERS, populations, worlds
+from tests.simulation.world_strategies import POLICIES, REVIEWERS, TIMED_POLICIES, populations, worlds
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
 
 # One engine adds up totals in order of time and the other in order of customers, so rounding may differ.
@@ -96,9 +96,9 @@ def _about(value):
 
 @pytest.mark.compiled
 @settings(max_examples=40)
-@given(worlds(), REVIEWERS, POLICIES, st.integers(0, 2**32), st.integers(1, 40), st.floats(10.0, 200.0))
-def test_traces_are_equal_for_any_world_policy_reviewers_and_seed(world, reviewers, policy, seed, size, days):
-    arm_spec = arm(world=world, reviewers=reviewers, policy=policy, population={"size": size})
+@given(worlds(), REVIEWERS, POLICIES, TIMED_POLICIES, st.integers(0, 2**32), st.integers(1, 40), st.floats(10.0, 200.0))
+def test_traces_are_equal_for_any_world_policy_reviewers_and_seed(world, reviewers, policy, timed, seed, size, days):
+    arm_spec = arm(world=world, reviewers=reviewers, policy={**policy, **timed}, population={"size": size})
     assert_same(arm_spec, seed=seed, days=days)
 
 
