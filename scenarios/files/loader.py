@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,11 +237,7 @@ def _validate(layers: Sequence[Layer]) -> Scenario:
 
 def _explain_errors(error: ValidationError, layers: Sequence[Layer]) -> str:
     """Every message, with the file or the override that gave the key."""
-    sentences = format_validation_error(error, Scenario, "").split("\n")
-    locations = [detail["loc"] for detail in error.errors(include_url=False)]
-    return "\n".join(
-        f"{find_source(layers, location)}{sentence}" for location, sentence in zip(locations, sentences, strict=True)
-    )
+    return format_validation_error(error, Scenario, partial(name_key, layers))
 
 
 def compute_scenario_hash(scenario: Scenario) -> str:

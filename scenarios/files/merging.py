@@ -153,10 +153,14 @@ def find_source(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
 
 
 def name_key(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
-    """The source of a key and the key as it is written there, such as ``policy.toml: thresholds.act_severity``."""
+    """The source of a key and the key as it is written there, such as ``policy.toml: thresholds.act_severity``.
+
+    An override of just this key, ``thresholds.act_severity=2``, names it already.
+    """
     layer = find_layer(layers, path)
     key = format_location(layer.path_in_file(path))
-    return f"{layer.source}: {key}" if key else layer.source
+    is_named = layer.path is None and layer.source.partition("=")[0].strip() == key
+    return layer.source if is_named or not key else f"{layer.source}: {key}"
 
 
 def find_layer(layers: Sequence[Layer], path: Sequence[int | str]) -> Layer:

@@ -1,6 +1,7 @@
 """Phrases that tables, reports and sentences share."""
 
 from collections.abc import Callable, Iterable
+from decimal import ROUND_CEILING, Context, Decimal
 from math import ceil, floor, log10
 
 
@@ -84,6 +85,12 @@ def round_significant(number: float, digits: int = 2) -> int:
     """`number`, which must be above 0, rounded to an integer with this many significant digits."""
     unit = _last_digit(number, digits)
     return round(number / unit) * unit
+
+
+def ceil_significant(number: float, digits: int = 3) -> str:
+    """`number` as text, rounded up to this many significant digits: a bound from which values are accepted."""
+    rounded = Context(prec=digits, rounding=ROUND_CEILING).create_decimal(Decimal(repr(number)))
+    return f"{float(rounded):g}"
 
 
 def _last_digit(number: float, digits: int) -> int:

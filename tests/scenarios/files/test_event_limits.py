@@ -1,8 +1,11 @@
 """A scenario whose clocks tick absurdly often is refused with the key that causes it, and no other scenario is."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from scenarios.files.loader import builtin_names, load
@@ -62,12 +65,12 @@ def test_instant_moves_that_soon_end_the_journey_are_accepted(tmp_path):
 @pytest.mark.parametrize(
     ("override", "key"),
     [
-        ("world.decisions.cadence_days=1e-9", "world.decisions.cadence_days: about"),
-        ("world.decisions.cadence_days=1e-300", "world.decisions.cadence_days: about"),
+        ("world.decisions.cadence_days=1e-9", "world.decisions.cadence_days=1e-9: about"),
+        ("world.decisions.cadence_days=1e-300", "world.decisions.cadence_days=1e-300: about"),
         ("world.value_changes.x={ per_day = { engagement = 100 }, factor = 1, in_distress = 1e6 }",
-         "world.value_changes.x: about"),
+         "in_distress = 1e6 }: about"),
         ("world.value_changes.x={ per_day = { engagement = 100 }, factor = 2 }", "world.value_changes.x.factor: about"),
-        ("population.size=2000000000", "population.size: 2,000,000,000 customers with about 36,500 regular"),
+        ("population.size=2000000000", "population.size=2000000000: 2,000,000,000 customers with about 36,500 regular"),
     ],
 )  # fmt: skip
 def test_the_key_that_causes_too_many_events_is_named(override, key):
@@ -81,6 +84,27 @@ def test_the_limit_is_that_of_a_customer_in_the_whole_run():
     load("default", ["horizon_days=10", "world.decisions.cadence_days=1e-5"])
     with pytest.raises(InputError, match="set at least 1e-05 days"):
         load("default", ["horizon_days=10", "world.decisions.cadence_days=9e-6"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(0.5, 36_500.0))
+def test_the_advised_value_is_accepted(days):
+    key = "world.decisions.cadence_days"
+    with pytest.raises(InputError) as refused:
+        load("default", [f"{key}=1e-9", f"horizon_days={days!r}"])
+    (advised,) = re.findall(r"set at least (\S+) days", str(refused.value))
+    load("default", [f"{key}={advised}", f"horizon_days={days!r}"])
+    with pytest.raises(InputError):
+        load("default", [f"{key}={float(advised) * 0.98!r}", f"horizon_days={days!r}"])
+
+
+def test_a_key_that_the_override_names_is_not_named_again():
+    with pytest.raises(InputError, match=r"^world\.decisions\.cadence_days=1e-9: about .*, but at most 1,000,000 are"):
+        load("default", ["world.decisions.cadence_days=1e-9"])
+    with pytest.raises(InputError, match=r"^population\.size=-1: should be greater than"):
+        load("default", ["population.size=-1"])
+    with pytest.raises(InputError, match=r"^population=\{size=-1\}: population\.size: should be greater than"):
+        load("default", ["population={size=-1}"])
 
 
 def test_without_an_orchestrator_the_cadence_has_no_events(tmp_path):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.text.phrases import (
+    ceil_significant,
     describe_omitted_rows,
     describe_unknown,
     format_confidence,
@@ -60,3 +61,18 @@ def test_a_size_is_rounded_to_two_digits_and_only_in_one_direction(number):
 )
 def test_a_confidence_level_has_four_digits_at_most(confidence, text):
     assert format_confidence(confidence) == text
+
+
+@given(st.floats(1e-9, 1e9), st.integers(1, 6))
+def test_a_bound_as_text_is_never_below_the_number_and_close_to_it(number, digits):
+    bound = float(ceil_significant(number, digits))
+    assert number <= bound <= number * (1.0 + 10.0 ** (1 - digits)) * (1.0 + 1e-12)
+
+
+def test_a_bound_keeps_a_number_that_has_few_digits():
+    assert [ceil_significant(each) for each in (0.000365, 1e-5, 2.0, 0.00036501)] == [
+        "0.000365",
+        "1e-05",
+        "2",
+        "0.000366",
+    ]
