@@ -1,6 +1,6 @@
 """Running detectors over the events of known customers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import cast
@@ -9,14 +9,20 @@ from journey.core.errors import InputError
 from journey.decision.as_of import resolve_moment
 from journey.detectors.entry_points import load_detectors
 from journey.detectors.protocol import Detector
-from journey.records.model import Event, Signal
+from journey.machine import Journey, default_journey
+from journey.records.entry_order import sort_entries
+from journey.records.model import Event, Signal, StageEntry
 from journey.records.store import Records
 
 SOURCE = "automated"
 
 
 def detect(
-    records: Records, detectors: Sequence[Detector] | None = None, as_of: date | datetime | None = None
+    records: Records,
+    detectors: Sequence[Detector] | None = None,
+    as_of: date | datetime | None = None,
+    *,
+    journey: Journey | None = None,
 ) -> list[Signal]:
     """The signals that detectors derive from the events, ordered by customer, date and type.
 
@@ -27,6 +33,7 @@ def detect(
         records: The records; events of unknown customers are ignored.
         detectors: The detectors to run. Default: built-in detectors and installed plug-ins.
         as_of: Later events are ignored; a bare date includes its whole day. Default: the latest date.
+        journey: The journey, whose order of stages orders entries of one moment. Default: the default journey.
 
     Raises:
         InputError: Two detectors have the same name, or a detector returned an invalid signal.
@@ -38,39 +45,31 @@ def detect(
         return []
     known = set(records.customer_ids())
     events = [event for event in cast("tuple[Event, ...]", records.objects(Event.dataset)) if event.timestamp <= moment]
+    stages = (default_journey() if journey is None else journey).stages
     found: list[Signal] = []
     for customer_id, group in groupby(events, key=lambda event: event.customer_id):
         if customer_id not in known:
             continue
         customer_events = list(group)
         for detector in active:
-            found += _complete_signals(
-                records, detector, customer_id, detector.detect(customer_id, customer_events, moment), moment
-            )
+            signals = list(detector.detect(customer_id, customer_events, moment))
+            _refuse_impossible(detector, customer_id, signals, moment)
+            found += _complete_signals(detector, signals, sort_entries(records.stage_entries(customer_id), stages))
     return sorted(found, key=lambda s: (s.customer_id, s.detected_at, s.signal_type, s.signal_id or ""))
 
 
-def _complete_signals(
-    records: Records, detector: Detector, customer_id: str, signals: Iterable[Signal], as_of: datetime
-) -> list[Signal]:
-    complete = []
+def _complete_signals(detector: Detector, signals: Iterable[Signal], entries: Sequence[StageEntry]) -> Iterator[Signal]:
+    """The signals of one customer with key, stage and source; `entries` are the customer's stage entries, in order."""
     for signal in signals:
-        _refuse_impossible(detector, customer_id, signal, as_of)
         when = signal.detected_at
-        key = signal.signal_id or f"{detector.name}:{customer_id}:{when.isoformat()}"
-        stage = signal.journey_stage or _find_stage_at(records, customer_id, when)
-        complete.append(
-            signal.model_copy(update={"signal_id": key, "journey_stage": stage, "source": signal.source or SOURCE})
-        )
-    return complete
+        key = signal.signal_id or f"{detector.name}:{signal.customer_id}:{when.isoformat()}"
+        stage = signal.journey_stage or _find_stage_at(entries, when)
+        yield signal.model_copy(update={"signal_id": key, "journey_stage": stage, "source": signal.source or SOURCE})
 
 
-def _find_stage_at(records: Records, customer_id: str, when: datetime) -> str | None:
-    stage = None
-    for entry in records.stage_entries(customer_id):
-        if entry.state_entered_at <= when:
-            stage = entry.journey_stage
-    return stage
+def _find_stage_at(entries: Sequence[StageEntry], when: datetime) -> str | None:
+    stages = [entry.journey_stage for entry in entries if entry.state_entered_at <= when]
+    return stages[-1] if stages else None
 
 
 def _refuse_duplicate_names(detectors: Sequence[Detector]) -> None:
@@ -80,13 +79,18 @@ def _refuse_duplicate_names(detectors: Sequence[Detector]) -> None:
         raise InputError(f"several detectors are called {', '.join(duplicates)}; give each a unique name")
 
 
-def _refuse_impossible(detector: Detector, customer_id: str, signal: Signal, as_of: datetime) -> None:
-    problem = None
+def _refuse_impossible(detector: Detector, customer_id: str, signals: Iterable[Signal], as_of: datetime) -> None:
+    for signal in signals:
+        problem = _describe_problem(customer_id, signal, as_of)
+        if problem:
+            raise InputError(f"detector {detector.name!r} returned a signal {problem}; correct the detector")
+
+
+def _describe_problem(customer_id: str, signal: Signal, as_of: datetime) -> str | None:
     if signal.customer_id != customer_id:
-        problem = f"of customer {signal.customer_id!r} in the events of customer {customer_id!r}"
-    elif not 0.0 <= signal.signal_strength <= 1.0:
-        problem = f"of strength {signal.signal_strength}, outside 0 to 1"
-    elif signal.detected_at > as_of:
-        problem = f"dated {signal.detected_at.isoformat()}, after {as_of.isoformat()}"
-    if problem:
-        raise InputError(f"detector {detector.name!r} returned a signal {problem}; correct the detector")
+        return f"of customer {signal.customer_id!r} in the events of customer {customer_id!r}"
+    if not 0.0 <= signal.signal_strength <= 1.0:
+        return f"of strength {signal.signal_strength}, outside 0 to 1"
+    if signal.detected_at > as_of:
+        return f"dated {signal.detected_at.isoformat()}, after {as_of.isoformat()}"
+    return None

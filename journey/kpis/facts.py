@@ -47,6 +47,7 @@ WHERE $only::VARCHAR IS NULL OR customer_id = $only ORDER BY customer_id
 
 # An outcome belongs to an intervention when it names the intervention and does not name another customer. Of several
 # outcomes the latest is used; earlier ones are interim reports. A missing date becomes the latest date of the records.
+# Of outcomes at one moment, the order of their values decides, because the order of the rows means nothing.
 _INTERVENTIONS = """
 WITH dated AS (
     SELECT o.* REPLACE (coalesce(o.measured_at, $latest::TIMESTAMP) AS measured_at)
@@ -56,7 +57,8 @@ WITH dated AS (
 newest AS (
     FROM dated WHERE measured_at <= $cutoff::TIMESTAMP
     QUALIFY row_number() OVER (
-        PARTITION BY intervention_id ORDER BY measured_at DESC, coalesce(outcome_id, '') DESC, row_number
+        PARTITION BY intervention_id ORDER BY measured_at DESC, coalesce(outcome_id, '') DESC, outcome,
+            resolution_time_days, csat_delta, churn_risk_delta, estimated_revenue_saved, human_override
     ) = 1
 )
 SELECT i.intervention_id, i.customer_id, p.rowid, p.segment, p.account_value, i.recommended_action, i.journey_stage,

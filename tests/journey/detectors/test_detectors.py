@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from importlib.metadata import EntryPoint
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from journey.detectors import (
 )
 from journey.detectors.builtin import build_signal, read_amount
 from journey.records.model import Event, Signal
-from tests.journey.companies import company
+from tests.journey.companies import ENTRY, company
 
 START = datetime(2031, 3, 1)
 
@@ -191,3 +192,16 @@ def test_a_broken_plug_in_is_named(monkeypatch: pytest.MonkeyPatch, value: str, 
     _plug(monkeypatch, value)
     with pytest.raises(InputError, match=f"detector plug-in 'mine' .*{message}"):
         load_detectors()
+
+
+def test_the_stage_of_a_signal_does_not_depend_on_the_order_of_entries_at_one_moment() -> None:
+    chain = [
+        ENTRY,
+        ENTRY | {"journey_stage": "support", "previous_stage": "engagement"},
+        ENTRY | {"journey_stage": "escalation", "previous_stage": "support"},
+    ]
+    ticket = {"customer_id": "K1", "event_type": "support_ticket_created", "timestamp": "2031-03-08", "metadata": {
+        "ticket_count": 9}}  # fmt: skip
+    for log in permutations(chain):
+        records = company(journey_state_log=list(log), events=[ticket])
+        assert [signal.journey_stage for signal in detect(records, [TicketSpike()])] == ["escalation"]

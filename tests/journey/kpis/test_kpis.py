@@ -350,3 +350,26 @@ def test_evaluating_one_customer_gives_only_that_customers_findings_and_open_loo
     assert len(alone.decisions) == 1
     assert {finding.customer_id for finding in alone.findings} == {alone.decisions[0].customer_id}
     assert {loop.customer_id for loop in alone.open_loops} <= {alone.decisions[0].customer_id}
+
+
+OUTCOMES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "outcome": st.sampled_from(["resolved", "escalated", None]),
+            "csat_delta": st.sampled_from([None, -1, 2]),
+            "estimated_revenue_saved": st.sampled_from([None, 10, 900]),
+            "human_override": st.sampled_from([None, True, False]),
+        }
+    ),
+    min_size=2,
+    max_size=4,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None)
+@given(data=st.data(), outcomes=OUTCOMES)
+def test_outcomes_of_one_moment_give_the_same_kpis_in_every_order_of_the_rows(data, outcomes):
+    rows = [OUTCOME | values for values in outcomes]
+    orders = (rows, data.draw(st.permutations(rows)))
+    assert len({repr(evaluate(company(order)).kpis) for order in orders}) == 1

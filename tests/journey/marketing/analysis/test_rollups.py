@@ -182,3 +182,12 @@ def test_rollups_are_in_the_order_of_the_priorities_of_their_segments():
     context = build_context(records(tables))
     segments = [each.segment_id for each in compute_rollups(context, list_windows(context)[-1])]
     assert list(dict.fromkeys(segments)) == ["SEG_003", "SEG_002", "SEG_001", "SEG_005"]
+
+
+@pytest.mark.parametrize("day", range(10, 17))
+def test_the_latest_week_is_the_seven_days_up_to_the_evaluation(day):
+    tables = rows() | {"segment_rollups": []}
+    for index, snapshot in enumerate(tables["performance_metrics"]):
+        snapshot["timestamp"] = f"2026-03-{3 + index % 14:02d}"
+    (week,) = list_windows(build_context(records(tables), as_of=date(2026, 3, day)))
+    assert week == Window(date(2026, 3, day - 6), date(2026, 3, day))
