@@ -43,6 +43,9 @@ def load(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, befor
     Raises:
         InputError: The columns of the source do not match the set.
     """
+    if raw.is_empty:
+        _drop_tables(connection, raw)
+        return before
     if before:
         connection.execute(f"ALTER TABLE {dataset} RENAME TO earlier_rows")
         raw = replace(raw, row_number=f"{before} + {raw.row_number}")
@@ -85,16 +88,17 @@ def _load_matched(
         for column in get_columns(dataset)
     ]
     _create_typed(connection, dataset, raw, casts)
-    summary = summarise_rows(connection, dataset, casts)
+    summary = summarise_rows(connection, dataset)
     restyled = _restyle_numbers(connection, dataset, raw, matched, casts) if summary.unfit else None
     if restyled:
         casts = restyled
         _create_typed(connection, dataset, raw, casts)
-        summary = summarise_rows(connection, dataset, casts)
+        summary = summarise_rows(connection, dataset)
     if summary.unfit:
         _quarantine_bad_rows(connection, dataset, raw, casts)
     add_findings(connection, report_notes(connection, dataset, raw, casts, summary.noted))
-    add_findings(connection, report_flattened_identifiers(dataset, summary.flattened))
+    if summary.is_flattened:
+        add_findings(connection, report_flattened_identifiers(connection, dataset))
     _drop_missing_fields(connection, dataset)
     return summary.rows
 

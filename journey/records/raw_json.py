@@ -131,6 +131,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, layout: str) -> Non
 def _describe_rows(connection: duckdb.DuckDBPyConnection, dataset: str, origin: str) -> RawSet:
     # Rows of one file have few distinct sets of keys, so each set is processed once.
     key_sets = [row[0] or [] for row in connection.execute("SELECT DISTINCT json_keys(json) FROM raw_rows").fetchall()]
+    if not key_sets:
+        return build_empty_set(origin, tables=("raw_rows",))
     names = sorted({str(name) for keys in key_sets for name in keys})
     repeats = any(len(keys) != len(set(keys)) for keys in key_sets)
     # Only fields are extracted. The other names are reported; there may be thousands of them.

@@ -67,6 +67,14 @@ class RawSet:
     has_dictionaries: bool = False
     tables: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the source is known to have no rows."""
+        return self.relation == _NO_ROWS
+
+
+_NO_ROWS = "(SELECT 1 WHERE FALSE) AS raw"
+
 
 class _ArrowStream:
     """Presents a user's frame to the database as an Arrow stream only.
@@ -157,15 +165,21 @@ def _read_column_names(connection: duckdb.DuckDBPyConnection, path: Path, names:
     return found if len(found) == len(names) else names
 
 
-def build_empty_set(origin: str) -> RawSet:
-    """A set without rows and without columns."""
+def build_empty_set(origin: str, tables: tuple[str, ...] = ()) -> RawSet:
+    """A set without rows and without columns.
+
+    Args:
+        origin: Name of the source in messages.
+        tables: Temporary tables to drop after loading.
+    """
     return RawSet(
         origin=origin,
-        relation="(SELECT 1 WHERE FALSE) AS raw",
+        relation=_NO_ROWS,
         columns=(),
         row_number="0::BIGINT",
         content="NULL::VARCHAR",
         self_describing=True,
+        tables=tables,
     )
 
 

@@ -1,6 +1,6 @@
 """Findings about values of rows that are used: words for "missing", values outside a range, and time zones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -12,7 +12,7 @@ from journey.records.database import literal, one_row, one_value, quoted
 from journey.records.raw_rows import RawSet
 from journey.records.typed_rows import build_checked_rows_sql, build_subject_sql, list_notes
 
-_FLATTENED = r"\d([.,]\d+)?[eE]\+\d{2,3}"
+_FLATTENED_SQL = literal(r"\d([.,]\d+)?[eE]\+\d{2,3}")
 """A number as a spreadsheet shows one that is too long for its cell."""
 
 
@@ -23,33 +23,33 @@ class RowSummary:
     Attributes:
         rows: Number of rows.
         unfit: How many of them do not fit.
-        noted: How many rows that fit have each of `list_notes`.
-        flattened: For each ID column with numbers that a spreadsheet has shortened, such as 1.23457E+11, in rows that
-            fit: the number of rows and one of the numbers.
+        noted: The bits of `list_notes` that any row has that fits; 0 if none has.
+        is_flattened: Whether an ID of a row that fits is a number that a spreadsheet has shortened.
     """
 
     rows: int
     unfit: int
-    noted: tuple[int, ...]
-    flattened: dict[str, tuple[int, str]]
+    noted: int
+    is_flattened: bool
 
 
-def summarise_rows(connection: duckdb.DuckDBPyConnection, dataset: str, casts: Sequence[Cast]) -> RowSummary:
-    """What the typed rows of a set show, before invalid rows are moved; one statement counts everything."""
-    ids = [column.name for column in get_columns(dataset) if column.kind == "text" and column.name.endswith("_id")]
-    masks = [mask for mask, *_ in list_notes(casts)]
-    counts = ["count(*)", "count_if(NOT fits)", *(f"count_if(fits AND noted & {mask} <> 0)" for mask in masks)]
-    for name in ids:
-        is_flattened = f"fits AND regexp_full_match({quoted(name)}, {literal(_FLATTENED)})"
-        counts += [f"count_if({is_flattened})", f"min({quoted(name)}) FILTER ({is_flattened})"]
-    rows, unfit, *found = one_row(connection, f"SELECT {', '.join(counts)} FROM {dataset}")
-    noted, shown = found[: len(masks)], found[len(masks) :]
-    flattened = {name: pair for name, *pair in zip(ids, shown[::2], shown[1::2], strict=True) if pair[0]}
-    return RowSummary(rows, unfit, tuple(noted), {name: (count, text) for name, (count, text) in flattened.items()})
+def summarise_rows(connection: duckdb.DuckDBPyConnection, dataset: str) -> RowSummary:
+    """What the typed rows of a set show, before invalid rows are moved.
+
+    Few sets have anything to report, so counts by column are left to `report_notes` and `report_flattened_identifiers`.
+    """
+    flattened = " OR ".join(f"regexp_full_match({quoted(name)}, {_FLATTENED_SQL})" for name in _id_columns(dataset))
+    return RowSummary(
+        *one_row(
+            connection,
+            "SELECT count(*), count_if(NOT fits), coalesce(bit_or(noted) FILTER (fits), 0), "
+            f"coalesce(bool_or(fits AND ({flattened or 'FALSE'})), FALSE) FROM {dataset}",
+        )
+    )
 
 
 def report_notes(
-    connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast], noted: Sequence[int]
+    connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast], noted: int
 ) -> list[Finding]:
     """Findings about the values of the rows that are used.
 
@@ -60,13 +60,17 @@ def report_notes(
         dataset: The set, without its invalid rows.
         raw: Its raw rows.
         casts: How each field is read.
-        noted: How many rows have each of `list_notes`.
+        noted: The bits of `list_notes` that any row has.
     """
+    notes = [note for note in list_notes(casts) if note[0] & noted]
+    if not notes:
+        return []
+    counts = one_row(
+        connection, f"SELECT {', '.join(f'count_if(noted & {mask} <> 0)' for mask, *_ in notes)} FROM {dataset}"
+    )
     findings = []
     zoned: dict[int, tuple[Cast, int]] = {}
-    for (mask, field, kind, condition), count in zip(list_notes(casts), noted, strict=True):
-        if not count:
-            continue
+    for (mask, field, kind, condition), count in zip(notes, counts, strict=True):
         if kind == "missing-word":
             findings.append(_build_missing_word_finding(dataset, field, count))
         elif kind == "out-of-range":
@@ -80,22 +84,25 @@ def report_notes(
     return findings
 
 
-def report_flattened_identifiers(dataset: str, flattened: Mapping[str, tuple[int, str]]) -> list[Finding]:
-    """A warning for each ID column with numbers that a spreadsheet has shortened.
-
-    Args:
-        dataset: The set.
-        flattened: For each of these columns the number of rows and one of the numbers.
-    """
+def report_flattened_identifiers(connection: duckdb.DuckDBPyConnection, dataset: str) -> list[Finding]:
+    """A warning for each ID column with numbers that a spreadsheet has shortened, such as 1.23457E+11."""
+    tests = {name: f"regexp_full_match({quoted(name)}, {_FLATTENED_SQL})" for name in _id_columns(dataset)}
+    parts = [f"count_if({test}), min({quoted(name)}) FILTER ({test})" for name, test in tests.items()]
+    found = one_row(connection, f"SELECT {', '.join(parts)} FROM {dataset}")
     findings = []
-    for name, (count, example) in flattened.items():
-        rows = "1 row" if count == 1 else f"{count} rows"
-        message = (
-            f"{name} of {dataset} looks like a number shortened by a spreadsheet in {rows} (such as {example}), "
-            "so different identifiers may have become equal. Export the column as text."
-        )
-        findings.append(Finding("flattened-identifier", FindingSeverity.WARNING, dataset, None, None, message))
+    for name, count, example in zip(tests, found[::2], found[1::2], strict=True):
+        if count:
+            rows = "1 row" if count == 1 else f"{count} rows"
+            message = (
+                f"{name} of {dataset} looks like a number shortened by a spreadsheet in {rows} (such as {example}), "
+                "so different identifiers may have become equal. Export the column as text."
+            )
+            findings.append(Finding("flattened-identifier", FindingSeverity.WARNING, dataset, None, None, message))
     return findings
+
+
+def _id_columns(dataset: str) -> list[str]:
+    return [column.name for column in get_columns(dataset) if column.kind == "text" and column.name.endswith("_id")]
 
 
 def _build_missing_word_finding(dataset: str, field: Cast, count: int) -> Finding:
