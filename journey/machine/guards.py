@@ -217,12 +217,13 @@ class Guard:
         """Whether the condition is met, for each row.
 
         Raises:
-            JourneyDefinitionError: A registered guard returned something else than one truth value per row.
+            JourneyDefinitionError: A registered guard raised an error, or returned something else than one truth value
+                per row.
         """
         rows = len(facts.days_in_stage)
         return reduce(
             operator.and_,
-            (_to_booleans(name, guard_kind(name).test(facts, value), rows) for name, value in self.conditions),
+            (_to_booleans(name, _test(name, facts, value), rows) for name, value in self.conditions),
         )
 
     def allows(self, facts: Facts | None = None) -> bool:
@@ -239,6 +240,18 @@ class Guard:
         return " and ".join(
             guard_kind(name).template.format(value=_format_value(value)) for name, value in self.conditions
         )
+
+
+def _test(name: str, facts: FactColumns, value: GuardValue) -> Any:
+    """The answer of a guard; an error within it names the guard."""
+    try:
+        return guard_kind(name).test(facts, value)
+    except JourneyDefinitionError:
+        raise
+    except Exception as error:
+        raise JourneyDefinitionError(
+            f"guard {name!r} raised {type(error).__name__}: {error}; correct its test function"
+        ) from error
 
 
 def _to_booleans(name: str, answer: Any, rows: int) -> BoolColumn:
@@ -269,8 +282,14 @@ def _describe_shape(shape: tuple[int, ...]) -> str:
 def _parse_parameter(name: str, given: object) -> GuardValue:
     try:
         return guard_kind(name).parse_parameter(given)
+    except JourneyDefinitionError:
+        raise
     except ValueError as error:
         raise JourneyDefinitionError(f"guard {name!r}: {error}, got {given!r}") from None
+    except Exception as error:
+        raise JourneyDefinitionError(
+            f"guard {name!r} raised {type(error).__name__}: {error}, got {given!r}; correct its parser"
+        ) from error
 
 
 def _to_plain_value(value: GuardValue) -> float | str | list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from journey.core.errors import InputError
-from journey.core.identifiers import normalise_identifier, require_identifier
+from journey.core.identifiers import describe_difference, looks_like, normalise_identifier, require_identifier
 from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf, format_moment, resolve_moment
 from journey.machine import IllegalMoveError
@@ -242,12 +242,24 @@ class _Session:
                 f"{self.request.action_id}: {reason}, so no money can be moved in {campaign} (rule: campaign_closed)"
             )
 
+    def _list_ids(self) -> list[str]:
+        """The IDs of all transfers, in the records and in the log."""
+        recorded = self.context.cursor.execute("SELECT budget_action_id FROM seen_budget_actions").fetchall()
+        logged = {event.entity_id for event in self.log.events if event.entity == "budget_action"}
+        return sorted({str(name) for (name,) in recorded if name is not None} | logged)
+
     def _propose(self) -> Transfer:
         request = self.request
         status = self.log.status("budget_action", request.action_id) or (self.record or {}).get("status")
         if status is not None:
             raise InputError(
                 f"{request.action_id}: already exists (status: {status}); choose a different ID for the new transfer"
+            )
+        same = next((known for known in self._list_ids() if looks_like(known, request.action_id)), None)
+        if same is not None:
+            raise InputError(
+                f"{request.action_id}: the transfer {same!r} exists, and the two IDs differ only "
+                f"{describe_difference(request.action_id, same)}; choose a different ID for the new transfer"
             )
         transfer, by, code, reason = request.transfer, request.by, request.reason_code, request.reason
         if transfer is None:

@@ -155,6 +155,22 @@ def test_two_registered_guards_that_each_let_pass_let_pass_together(answering):
     assert guard.allows(Facts(days_in_stage=0.0)) is False
 
 
+def test_an_error_within_a_guard_names_the_guard():
+    def fail(*_: object) -> None:
+        raise KeyError("visits")
+
+    register_guard(GuardKind("failing", fail, int, "{value}"))
+    register_guard(GuardKind("unparsed", lambda facts, _: facts.days_in_stage > 0, fail, "{value}"))
+    try:
+        with pytest.raises(JourneyDefinitionError, match="guard 'failing' raised KeyError: 'visits'; correct its test"):
+            Guard.of(failing=1).allows()
+        with pytest.raises(JourneyDefinitionError, match="guard 'unparsed' raised KeyError: 'visits', got 1; correct"):
+            Guard.of(unparsed=1)
+    finally:
+        unregister_guard("failing")
+        unregister_guard("unparsed")
+
+
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [

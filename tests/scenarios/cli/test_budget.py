@@ -100,6 +100,7 @@ def test_every_rule_is_named_and_nothing_is_written(folder):
         (["propose", "X", folder, *own, "--from", "CH_03", "--to", "CH_02", "--amount", "nan"], "rule: no_amount"),
         (["propose", "X", folder, *own, "--from", "CH_03", "--to", "CH_02", "--amount", "0.001"], "whole cents"),
         (["propose", "BUD_0003", folder, *from_search, "--to", "CH_03", "--amount", "5"], "already exists"),
+        (["propose", "bud_0003", folder, *from_search, "--to", "CH_03", "--amount", "5"], "differ only in capitals"),
         (["propose", "X", folder, *from_search, "--to", "CH_03"], "missing: --amount"),
         (["propose", "X", folder, *from_search, "--to", "CH_03", "--amount", "5", "--code", "roi"], "unknown reason"),
         (["approve", "BUD_0003", folder, "--amount", "5", "--campaign", "C", "--from", "A", "--to", "B"], "to propose"),
