@@ -209,9 +209,11 @@ def empty_stage(context: Context) -> str | None:
 def stalled_stage(context: Context) -> str | None:
     """A customer that has been in a stage for longer than is typical.
 
-    Remedy: find out why the customer is still there, or change `evidence.typical_days` of the policy.
+    Remedy: find out why the customer is still there, or change `typical_days` in `[journey.stage.STAGE]`.
     """
-    typical = {s: d for s, d in context.policy.evidence.typical_days.items() if s in context.journey.live}
+    journey = context.journey
+    stays = context.policy.compute_typical_days(journey.typical_days)
+    typical = {stage: days for stage, days in stays.items() if stage not in journey.exit_stages}
     if not typical:
         return None
     rows = ", ".join(f"({literal(stage)}, {days!r})" for stage, days in typical.items())

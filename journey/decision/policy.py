@@ -25,6 +25,7 @@ from journey.decision.default_catalogue import ACTIONS, PLAYS, SIGNAL_TYPES
 from journey.decision.economics import Economics, Money
 from journey.decision.policy_section import PolicySection
 from journey.decision.rules import NO_ACTION
+from journey.machine.stages import DEFAULT_TYPICAL_DAYS
 
 MONITOR_ONLY = "monitor_only"
 STALLED = "stalled"
@@ -103,8 +104,9 @@ class Evidence(PolicySection):
     )
     overstay_weight: float = Field(default=0.2, ge=0.0, description="Maximum evidence that a stalled stage adds.")
     typical_days: dict[str, float] = Field(
-        default={"onboarding": 10.0, "engagement": 60.0, "support": 7.0, "retention": 180.0, "escalation": 5.0},
-        description="Days in a stage before it counts as stalled (onboarding: heuristic of the bundled data).",
+        default={},
+        description="Days in a stage before it counts as stalled, by stage. An old key: state `typical_days` in "
+        "`[journey.stage.STAGE]`. Here it is for an arm that differs from the journey.",
     )
     mass_scale: float = Field(
         default=2.5, gt=0.0, description="How fast confidence saturates: 1 - exp(-this x evidence)."
@@ -278,18 +280,29 @@ class Policy(PolicySection):
         named |= {cause for play in self.plays for cause in play.causes}
         return tuple(sorted(named))
 
-    def compile(self, stages: tuple[str, ...], terminal: frozenset[str] = frozenset()) -> CompiledPolicy:
+    def compute_typical_days(self, of_journey: Mapping[str, float]) -> dict[str, float]:
+        """Days in a stage before it counts as stalled, by stage: the policy's own, or else the journey's."""
+        return {**of_journey, **self.evidence.typical_days}
+
+    def compile(
+        self,
+        stages: tuple[str, ...],
+        terminal: frozenset[str] = frozenset(),
+        typical_days: Mapping[str, float] = DEFAULT_TYPICAL_DAYS,
+    ) -> CompiledPolicy:
         """The policy as tables for `journey.decision.rules`, against a journey's stages.
 
         Args:
             stages: All stages, in the journey's order.
-            terminal: The terminal stages, in which no action is taken.
+            terminal: The stages in which customers have left, and in which no action is taken.
+            typical_days: The journey's typical days, by stage.
 
         Playbook entries and typical stays of unknown stages are dropped; `build_policy` rejects them if the user wrote
         them.
         """
         types = tuple(self.signals)
         causes = self.causes
+        typical = self.compute_typical_days(typical_days)
         actions = tuple(self.actions)
         segments = self.segments
         yearly = (*self.churn.yearly_hazard.values(), self.churn.other_yearly_hazard)
@@ -298,7 +311,7 @@ class Policy(PolicySection):
         return CompiledPolicy(
             stages=stages,
             live=tuple(stage not in terminal for stage in stages),
-            typical_days=tuple(self.evidence.typical_days.get(stage, 0.0) for stage in stages),
+            typical_days=tuple(typical.get(stage, 0.0) for stage in stages),
             signal_types=types,
             positive=tuple(signal.polarity == "positive" for signal in known),
             weights=tuple(signal.weight for signal in known),
@@ -431,9 +444,11 @@ def read_policy(path: Path) -> Policy:
     """
     override = read_override(path)
     policy = build_policy(override, str(path))
-    for new, old in rename_old_keys(override).old_paths.items():
-        message = f"{path}: {format_location(old)}: is an old key; write `{format_location(new)}`"
-        warnings.warn(message, OldKeyWarning, stacklevel=2)
+    replacements = {old: f"`{format_location(new)}`" for new, old in rename_old_keys(override).old_paths.items()}
+    if policy.evidence.typical_days:
+        replacements["evidence", "typical_days"] = "`typical_days` in [journey.stage.STAGE] of the journey"
+    for old, new in replacements.items():
+        warnings.warn(f"{path}: {format_location(old)}: is an old key; write {new}", OldKeyWarning, stacklevel=2)
     return policy
 
 

@@ -61,7 +61,7 @@ def compute_kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> 
     groups = {
         "operational": compute_operational_kpis(facts, records, orchestrator.journey),
         "effectiveness": compute_effectiveness_kpis(facts, orchestrator.journey),
-        "business": compute_business_kpis(facts, orchestrator.policy.economics),
+        "business": compute_business_kpis(facts, orchestrator.policy.economics, orchestrator.journey),
     }
     empty = [] if facts.outcomes else [("there are no outcomes", NEED_OUTCOMES)]
     if not facts.interventions:

@@ -1,26 +1,28 @@
 """Business KPIs: value and cost. Without a counterfactual, most of them are directional only."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import fsum
 
 from journey.decision.economics import Economics
-from journey.kpis.effectiveness import NO_STAGE
-from journey.kpis.facts import SUPPORT_STAGES, CohortCount, Facts, InterventionFact
+from journey.kpis.effectiveness import NO_STAGE, NO_SUPPORT_STAGE
+from journey.kpis.facts import CohortCount, Facts, InterventionFact
 from journey.kpis.model import Kpi, mean_kpi, share_kpi, total_kpi, unknown_kpi
+from journey.machine import Journey
 
 CREDITED = "only actions that were carried out and that no person overrode"
 NO_RISK_DELTA = "no outcome of such an action has churn_risk_delta and an account value"
 AT_FACE_VALUE = "the recorded churn_risk_delta is taken at face value, with no counterfactual"
 
 
-def compute_business_kpis(facts: Facts, economics: Economics) -> dict[str, Kpi]:
+def compute_business_kpis(facts: Facts, economics: Economics, journey: Journey) -> dict[str, Kpi]:
     """Compute all KPIs of the group."""
     outcomes, credited = facts.outcomes, facts.credited_outcomes
+    end = "a terminal or lost stage" if journey.lost else "a terminal stage"
     return {
         "churn_rate": share_kpi(
             facts.customers.ended,
             facts.customers.count,
-            "customers whose journey has ended in a terminal stage / customers with a recorded stage",
+            f"customers whose journey has ended in {end} / customers with a recorded stage",
             reason=NO_STAGE,
         ),
         "churn_risk_reduction": mean_kpi(
@@ -93,9 +95,9 @@ def _compute_support_cost(facts: Facts, economics: Economics) -> dict[str, Kpi]:
     definition = f"mean resolution time of resolved interventions made in support or escalation x {price_text}"
     baseline_days = economics.usual_resolution_days
     change = f"{definition}, less {baseline_days:g} days assumed without the orchestrator x the same price; {CREDITED}"
-    days = _mean_support_days(facts.outcomes)
-    credited_days = _mean_support_days(facts.credited_outcomes)
-    reason = "no resolved case of this kind has resolution_time_days"
+    days = _mean_support_days(facts.outcomes, facts.support_stages)
+    credited_days = _mean_support_days(facts.credited_outcomes, facts.support_stages)
+    reason = "no resolved case of this kind has resolution_time_days" if facts.support_stages else NO_SUPPORT_STAGE
     return {
         "cost_per_support_case": (
             Kpi(days[0] * price.amount, "dollars", days[1], definition, "directional")
@@ -110,12 +112,12 @@ def _compute_support_cost(facts: Facts, economics: Economics) -> dict[str, Kpi]:
     }
 
 
-def _mean_support_days(outcomes: Iterable[InterventionFact]) -> tuple[float, int] | None:
+def _mean_support_days(outcomes: Iterable[InterventionFact], stages: Sequence[str]) -> tuple[float, int] | None:
     """Return the mean resolution time in days of the resolved cases in support, and their number."""
     days = [
         fact.resolution_time_days
         for fact in outcomes
-        if fact.journey_stage in SUPPORT_STAGES and fact.resolution_time_days is not None and fact.is_resolved
+        if fact.journey_stage in stages and fact.resolution_time_days is not None and fact.is_resolved
     ]
     return (fsum(days) / len(days), len(days)) if days else None
 

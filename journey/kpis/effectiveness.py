@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from journey.kpis.facts import BEFORE_AFTER_DAYS, ESCALATION, SUPPORT_STAGES, Facts
+from journey.kpis.facts import BEFORE_AFTER_DAYS, Facts
 from journey.kpis.model import Kpi, mean_kpi, share_kpi, unknown_kpi
 from journey.machine import Journey
+from journey.machine.stages import ESCALATION
 from journey.records.outcome_labels import KNOWN_OUTCOMES, SUCCESS_OUTCOMES, UNRESOLVED_OUTCOMES, normalise_outcome
 
 NO_STAGE = "no customer has a recorded stage"
 NO_BASELINE_PERIOD = "no baseline period is given"
+NO_ESCALATION_STAGE = "no stage of the journey has the role `escalation`"
+NO_SUPPORT_STAGE = "no stage of the journey has the role `support` or `escalation`"
 
 
 def compute_effectiveness_kpis(facts: Facts, journey: Journey) -> dict[str, Kpi]:
@@ -77,10 +80,10 @@ def _compute_success_rates(facts: Facts) -> dict[str, Kpi]:
 
 def _compute_escalation_rates(facts: Facts, journey: Journey) -> dict[str, Kpi]:
     definition = "customers that ever entered escalation / customers with a recorded stage"
-    if ESCALATION in journey.stages:
+    if journey.stages_with(ESCALATION):
         rate = share_kpi(facts.customers.escalated, facts.customers.count, definition, reason=NO_STAGE)
     else:
-        rate = unknown_kpi("share", definition, "this journey has no such stage")
+        rate = unknown_kpi("share", definition, NO_ESCALATION_STAGE)
     return {
         "escalation_rate": rate,
         "decrease_in_escalations": unknown_kpi(
@@ -91,13 +94,16 @@ def _compute_escalation_rates(facts: Facts, journey: Journey) -> dict[str, Kpi]:
 
 def _compute_proactive_share(facts: Facts) -> dict[str, Kpi]:
     acted = [fact for fact in facts.interventions if not fact.is_monitoring and fact.journey_stage is not None]
+    definition = "interventions made outside support and escalation / interventions with an action and a recorded stage"
     return {
         "proactive_share": share_kpi(
-            sum(fact.journey_stage not in SUPPORT_STAGES for fact in acted),
+            sum(fact.journey_stage not in facts.support_stages for fact in acted),
             len(acted),
-            "interventions made outside support and escalation / interventions with an action and a recorded stage",
+            definition,
             reason="no intervention with an action states its stage",
-        ),
+        )
+        if facts.support_stages
+        else unknown_kpi("share", definition, NO_SUPPORT_STAGE),
         "increase_in_proactive_interventions": unknown_kpi(
             "share", "proactive share now less the share in the baseline period", NO_BASELINE_PERIOD
         ),

@@ -18,6 +18,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY
 from journey.decision.steps import OVERRIDDEN, STATES
 from journey.kpis.stage_accuracy import StageAccuracy, measure_stage_accuracy
+from journey.machine.stages import ESCALATION, SUPPORT
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import OpenLoop
 from journey.records.database import one_value
@@ -27,10 +28,6 @@ from journey.records.outcome_labels import SUCCESS_OUTCOMES, normalise_outcome
 
 BEFORE_AFTER_DAYS = 14
 """Length in days of the two windows, before and after a customer's first contact, that are compared."""
-
-ESCALATION = "escalation"
-SUPPORT_STAGES = ("support", ESCALATION)
-"""Stages of customers with a reported problem; interventions in other stages are proactive."""
 
 EXECUTED_STATES = ("awaiting_outcome", "measured", "unmeasured")
 REVIEWED_STATES = ("approved", "rejected", "overridden", *EXECUTED_STATES)
@@ -94,7 +91,8 @@ SELECT p.rowid AS person FROM people AS p SEMI JOIN (
 
 _COUNT_ESCALATED = """
 SELECT count(*) FROM people SEMI JOIN (
-    FROM journey_state_log WHERE journey_stage = $stage AND state_entered_at <= $cutoff::TIMESTAMP
+    FROM journey_state_log
+    WHERE list_contains($stages::VARCHAR[], journey_stage) AND state_entered_at <= $cutoff::TIMESTAMP
 ) USING (customer_id)
 """
 
@@ -218,7 +216,7 @@ class CustomerFacts:
         baseline: Customers without any recorded intervention other than monitoring.
         undecided: The others: an intervention is pending, or was rejected or expired. They are neither treated nor a
             baseline, because the orchestrator selected them.
-        escalated: Number of customers that ever entered escalation.
+        escalated: Number of customers that ever entered a stage with the role `escalation`.
         with_negative_signals: Number of customers with any negative signal.
         with_repeat_issues: Number of customers with negative signals of one cause on different days.
         signal_changes: For each contacted customer with a complete window after the contact: the segment, and the
@@ -253,12 +251,15 @@ class Facts:
         customers: Counts of customers.
         open_loops: Interventions that were never completed, oldest first.
         stage_accuracy: Number of decisions made with the right stage.
+        support_stages: Stages of customers with a reported problem, with the role `support` or `escalation`;
+            interventions in other stages are proactive.
     """
 
     interventions: tuple[InterventionFact, ...]
     customers: CustomerFacts
     open_loops: tuple[OpenLoop, ...]
     stage_accuracy: StageAccuracy
+    support_stages: tuple[str, ...]
 
     @property
     def outcomes(self) -> list[InterventionFact]:
@@ -297,6 +298,7 @@ def collect_facts(
         customers=_collect_customers(cursor, orchestrator, as_of, interventions, severities, ended),
         open_loops=tuple(sorted(loops, key=lambda loop: (-loop.age_days, loop.intervention_id))),
         stage_accuracy=measure_stage_accuracy(cursor, as_of, "people"),
+        support_stages=(*orchestrator.journey.stages_with(SUPPORT), *orchestrator.journey.stages_with(ESCALATION)),
     )
 
 
@@ -338,6 +340,7 @@ def _collect_customers(
     with_negative_signals, with_repeat_issues = _count_with_negative_signals(cursor, causes)
     proposed = {fact.person for fact in interventions if not fact.is_monitoring}
     undecided = proposed.difference(first_contacts)
+    escalation = orchestrator.journey.stages_with(ESCALATION)
     with_stage = cursor.execute(_WITH_STAGE, {"cutoff": as_of.cutoff}).fetchnumpy()["person"].tolist()
     groups: dict[str, list[int]] = {"treated": [], "undecided": [], "baseline": []}
     for person in with_stage:
@@ -345,7 +348,7 @@ def _collect_customers(
         groups[group].append(person)
     return CustomerFacts(
         **{name: _count_cohort(people, severities, ended) for name, people in groups.items()},
-        escalated=int(one_value(cursor, _COUNT_ESCALATED, {"stage": ESCALATION, "cutoff": as_of.cutoff})),
+        escalated=int(one_value(cursor, _COUNT_ESCALATED, {"stages": [*escalation], "cutoff": as_of.cutoff})),
         with_negative_signals=int(with_negative_signals),
         with_repeat_issues=int(with_repeat_issues),
         signal_changes=_compute_signal_changes(cursor, first_contacts, as_of),

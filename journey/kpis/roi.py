@@ -6,7 +6,7 @@ own estimate of the revenue saved is another estimate of the same value, so it i
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from math import fsum
 
@@ -15,7 +15,8 @@ from journey.decision.as_of import AsOf
 from journey.decision.economics import Economics, Provenance
 from journey.decision.policy import Policy
 from journey.kpis.business import AT_FACE_VALUE, compute_preserved_revenue
-from journey.kpis.facts import SUPPORT_STAGES, Facts, InterventionFact
+from journey.kpis.effectiveness import NO_SUPPORT_STAGE
+from journey.kpis.facts import Facts, InterventionFact
 from journey.money.ledger import Ledger, LedgerLine, Memo
 
 LEDGER_LABEL = "directional: recorded data has no counterfactual"
@@ -54,7 +55,7 @@ def build_recorded_ledger(facts: Facts, policy: Policy, as_of: AsOf, *, one_cust
 
     def build_lines(counted: list[InterventionFact], get_revenue: _GetRevenue) -> tuple[LedgerLine, ...]:
         return (
-            *_build_value_lines(counted, policy.economics, get_revenue),
+            *_build_value_lines(counted, policy.economics, get_revenue, facts.support_stages),
             *_build_action_lines(counted, policy),
             *shared,
         )
@@ -105,12 +106,12 @@ def _sum_known(values: Iterable[float | None]) -> float | None:
 
 
 def _build_value_lines(
-    counted: list[InterventionFact], economics: Economics, get_revenue: _GetRevenue
+    counted: list[InterventionFact], economics: Economics, get_revenue: _GetRevenue, support_stages: Sequence[str]
 ) -> tuple[LedgerLine, ...]:
     outcomes = [fact for fact in counted if fact.measured]
     revenues = [get_revenue(fact) for fact in outcomes]
     baseline_days = economics.usual_resolution_days
-    support = [fact for fact in outcomes if fact.journey_stage in SUPPORT_STAGES and fact.is_resolved]
+    support = [fact for fact in outcomes if fact.journey_stage in support_stages and fact.is_resolved]
     saved_days = [
         None if fact.resolution_time_days is None else baseline_days - fact.resolution_time_days for fact in support
     ]
@@ -140,11 +141,13 @@ def _build_value_lines(
         LedgerLine(
             "lower support workload",
             "value",
-            _sum_known(saved_days) if support else 0.0,
+            None if not support_stages else _sum_known(saved_days) if support else 0.0,
             "support days",
             economics.support_day.amount,
             economics.support_day.provenance,
-            f"days saved compared with {baseline_days:g} (assumed) in support or escalation, n = {len(support)}",
+            f"days saved compared with {baseline_days:g} (assumed) in support or escalation, n = {len(support)}"
+            if support_stages
+            else f"not counted: {NO_SUPPORT_STAGE}",
         ),
         LedgerLine(
             "faster resolution for the customer",

@@ -27,6 +27,7 @@ from journey.machine.guards import (
 from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
 from journey.machine.path_cover import format_path
 from journey.machine.requests import HasStage, MoveResult, Position
+from journey.machine.stages import StageDetails
 
 if TYPE_CHECKING:
     from journey.machine.compiled import CompiledJourney
@@ -50,6 +51,7 @@ __all__ = [
     "MoveResult",
     "MoveRule",
     "Position",
+    "StageDetails",
     "UnknownStageError",
     "Violation",
     "ViolationKind",

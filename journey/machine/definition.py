@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from journey.machine import path_cover, reachability, requests, serialisation, validation
 from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
+from journey.machine.stages import DEFAULT_TYPICAL_DAYS, ESCALATION, LOST, NO_DETAILS, SUPPORT, StageDetails
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +35,8 @@ class Journey:
         initial: Stages in which a customer may start; the first is the default.
         terminal: Stages in which a journey ends, in stage order; no move leads out of them.
         name: A title for diagrams and messages; equality and the fingerprint ignore it.
+        details: What the journey states about each stage, in stage order (`journey.machine.stages`); the fingerprint
+            ignores it.
 
     Raises:
         JourneyDefinitionError: The definition is invalid; the error lists every mistake.
@@ -44,11 +47,14 @@ class Journey:
     initial: tuple[str, ...]
     terminal: tuple[str, ...] = ()
     name: str = field(default="journey", compare=False)
+    details: tuple[StageDetails, ...] = ()
 
     def __post_init__(self) -> None:
         for attribute in ("stages", "initial", "terminal"):
             object.__setattr__(self, attribute, _as_names(getattr(self, attribute)))
-        validation.refuse_mistakes(self.stages, self.moves, self.initial, self.terminal)
+        details = tuple(self.details) or (NO_DETAILS,) * len(self.stages)
+        object.__setattr__(self, "details", details)
+        validation.refuse_mistakes(self.stages, self.moves, self.initial, self.terminal, details)
         # One canonical order, so that two journeys with the same rules are equal and compile to the same codes.
         names = {name: code for code, name in enumerate(_unique(m.name for m in self.moves))}
         stages = {stage: code for code, stage in enumerate(self.stages)}
@@ -65,6 +71,7 @@ class Journey:
         initial: str | Iterable[str],
         terminal: str | Iterable[str] = (),
         name: str = "journey",
+        details: Mapping[str, StageDetails] | None = None,
     ) -> Journey:
         """A journey from rules, some of which may have several sources.
 
@@ -74,6 +81,7 @@ class Journey:
             initial: The stage, or stages, in which a customer may start.
             terminal: The stage, or stages, in which a journey ends.
             name: A title.
+            details: What is stated about single stages, by stage.
 
         Raises:
             JourneyDefinitionError: The definition is invalid; the error lists every mistake.
@@ -82,7 +90,9 @@ class Journey:
         ends = _as_names(terminal)
         live = [stage for stage in all_stages if stage not in ends]
         arcs = [arc for rule in moves for arc in rule.arcs(live)]
-        return cls(all_stages, tuple(arcs), _as_names(initial), ends, name)
+        own = tuple((details or {}).get(stage, NO_DETAILS) for stage in all_stages)
+        with validation.refusing_unknown_stages(details or {}, all_stages):
+            return cls(all_stages, tuple(arcs), _as_names(initial), ends, name, own)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Journey:
@@ -91,7 +101,7 @@ class Journey:
         Raises:
             JourneyDefinitionError: A key is unknown, missing or of the wrong type, or the definition is invalid.
         """
-        return cls.build(**serialisation.parse_journey(data))
+        return cls.build(**serialisation.parse_journey(data, default_journey))
 
     def to_dict(self) -> dict[str, Any]:
         """The journey as plain data for a scenario file; the inverse of `from_dict`."""
@@ -107,9 +117,64 @@ class Journey:
         """The stages that are not terminal, in stage order."""
         return tuple(stage for stage in self.stages if stage not in self.terminal)
 
+    def with_details(self, details: Mapping[str, StageDetails]) -> Journey:
+        """The same journey with other details of these stages.
+
+        Raises:
+            JourneyDefinitionError: A stage is unknown, or a detail is invalid.
+        """
+        changed = tuple(details.get(stage, own) for stage, own in zip(self.stages, self.details, strict=True))
+        with validation.refusing_unknown_stages(details, self.stages):
+            return replace(self, details=changed)
+
+    def with_role(self, role: str, stages: Iterable[str]) -> Journey:
+        """The same journey, in which these stages have this role besides their own.
+
+        Raises:
+            JourneyDefinitionError: A stage is unknown, or cannot have the role.
+        """
+        own = dict(zip(self.stages, self.details, strict=True))
+        missing = {stage: own.get(stage, NO_DETAILS) for stage in stages if stage not in self.stages_with(role)}
+        changed = {stage: replace(details, roles=(*details.roles, role)) for stage, details in missing.items()}
+        return self.with_details(changed) if changed else self
+
+    def stages_with(self, role: str) -> tuple[str, ...]:
+        """The stages with this role, in stage order."""
+        return tuple(stage for stage, own in zip(self.stages, self.details, strict=True) if role in own.roles)
+
+    @cached_property
+    def lost(self) -> tuple[str, ...]:
+        """The stages with the role `lost` that are not terminal: customers have left, and may be won back."""
+        return tuple(stage for stage in self.stages_with(LOST) if stage not in self.terminal)
+
+    @cached_property
+    def exit_stages(self) -> frozenset[str]:
+        """The stages in which a customer has left: terminal and lost ones."""
+        return frozenset((*self.terminal, *self.lost))
+
+    @cached_property
+    def pays(self) -> tuple[float, ...]:
+        """Share of the account value that customers pay, by stage: as stated, or else 1, and 0 where they have left."""
+        return tuple(
+            (0.0 if stage in self.exit_stages else 1.0) if own.pays is None else float(own.pays)
+            for stage, own in zip(self.stages, self.details, strict=True)
+        )
+
+    @cached_property
+    def typical_days(self) -> dict[str, float]:
+        """Days after which a stay counts as stalled, by stage: as stated, or else those of `DEFAULT_TYPICAL_DAYS`."""
+        stated = {
+            stage: DEFAULT_TYPICAL_DAYS.get(stage) if own.typical_days is None else own.typical_days
+            for stage, own in zip(self.stages, self.details, strict=True)
+        }
+        return {stage: float(days) for stage, days in stated.items() if days is not None}
+
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the rules, in hexadecimal; equal for equal journeys, on every machine and in every version."""
+        """SHA-256 of the rules, in hexadecimal; equal for equal rules, on every machine and in every version.
+
+        The rules are stages, moves, and where a journey begins and ends. What is stated about stages is no rule.
+        """
         rules = {
             "stages": self.stages,
             "initial": self.initial,
@@ -208,7 +273,7 @@ class Journey:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The machine and the tables are rebuilt in each process instead of being pickled.
-        return (Journey, (self.stages, self.moves, self.initial, self.terminal, self.name))
+        return (Journey, (self.stages, self.moves, self.initial, self.terminal, self.name, self.details))
 
 
 def _as_names(names: str | Iterable[str]) -> tuple[str, ...]:
@@ -217,6 +282,9 @@ def _as_names(names: str | Iterable[str]) -> tuple[str, ...]:
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
+
+
+_DEFAULT_ROLES = {"support": (SUPPORT,), "escalation": (ESCALATION,)}
 
 
 def default_journey() -> Journey:
@@ -239,4 +307,8 @@ def default_journey() -> Journey:
             Move("recover", "escalation", "retention"),
             MoveRule("churn", EVERY_LIVE_STAGE, "churned"),
         ),
+        details={
+            stage: StageDetails(roles=_DEFAULT_ROLES.get(stage, ()), typical_days=days)
+            for stage, days in DEFAULT_TYPICAL_DAYS.items()
+        },
     )

@@ -16,35 +16,55 @@
     source = "every_live_stage"
     destination = "gone"
 
+    [journey.stage.trial]
+    pays = 0
+    roles = ["evaluation"]
+    typical_days = 14
+
 A move has one ``source``, or several ``sources``. The source ``every_live_stage`` stands for every stage that is not
 terminal, except the destination. All conditions of a guard must be met.
+
+A journey that states only ``stage`` (and ``name``) is the default journey with other details of these stages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from journey.core.merging import deep_merge
 from journey.core.suggestions import did_you_mean
 from journey.machine.errors import JourneyDefinitionError
 from journey.machine.guards import Guard
 from journey.machine.moves import EVERY_LIVE_STAGE, Move, MoveRule
+from journey.machine.stages import NO_DETAILS, StageDetails
 
 if TYPE_CHECKING:
     from journey.machine.definition import Journey
 
-_JOURNEY_KEYS = ("name", "stages", "initial", "terminal", "moves")
+_JOURNEY_KEYS = ("name", "stages", "initial", "terminal", "moves", "stage")
+_RULES = ("stages", "initial", "terminal", "moves")
+_STAGE_KEYS = ("pays", "roles", "typical_days")
 _MOVE_KEYS = ("name", "source", "sources", "destination", "guard")
 
 
-def parse_journey(data: Mapping[str, Any]) -> dict[str, Any]:
+def parse_journey(data: Mapping[str, Any], default_journey: Callable[[], Journey]) -> dict[str, Any]:
     """The arguments of `Journey.build` in this data.
+
+    Args:
+        data: The journey's keys.
+        default_journey: The journey whose rules hold if the data states details of stages and no rules.
 
     Raises:
         JourneyDefinitionError: A key is unknown, missing or of the wrong type.
     """
     _require_mapping("the journey", data)
     _refuse_unknown_keys("the journey", data, _JOURNEY_KEYS)
+    if "stage" in data and not any(key in data for key in _RULES):
+        if isinstance(data["stage"], list):
+            raise JourneyDefinitionError("`stage` must be a table for each stage; list the names of stages in `stages`")
+        _require_mapping("`stage`", data["stage"])
+        data = deep_merge(serialise_journey(default_journey()), data)
     _require_keys("the journey", data, ("stages", "initial", "moves"))
     moves = data["moves"]
     if not isinstance(moves, list | tuple):
@@ -55,7 +75,23 @@ def parse_journey(data: Mapping[str, Any]) -> dict[str, Any]:
         "initial": _parse_names("`initial`", data["initial"]),
         "terminal": _parse_names("`terminal`", data.get("terminal", ())),
         "moves": [_parse_move(number, move) for number, move in enumerate(moves, start=1)],
+        "details": _parse_details(data.get("stage", {})),
     }
+
+
+def _parse_details(data: Any) -> dict[str, StageDetails]:
+    _require_mapping("`stage`", data)
+    return {stage: _parse_stage(f"stage.{stage}", given) for stage, given in data.items()}
+
+
+def _parse_stage(context: str, data: Any) -> StageDetails:
+    _require_mapping(context, data)
+    _refuse_unknown_keys(context, data, _STAGE_KEYS)
+    return StageDetails(
+        _parse_number(f"{context}.pays", data.get("pays")),
+        _parse_names(f"{context}.roles", data.get("roles", ())),
+        _parse_number(f"{context}.typical_days", data.get("typical_days")),
+    )
 
 
 def _parse_move(number: int, data: Any) -> MoveRule:
@@ -102,6 +138,20 @@ def serialise_journey(journey: Journey) -> dict[str, Any]:
         "initial": list(journey.initial),
         "terminal": list(journey.terminal),
         "moves": [_serialise_rule(journey, moves) for moves in groups.values()],
+        **({"stage": stage} if (stage := _serialise_details(journey)) else {}),
+    }
+
+
+def _serialise_details(journey: Journey) -> dict[str, dict[str, Any]]:
+    stated = zip(journey.stages, journey.details, strict=True)
+    return {stage: _serialise_stage(details) for stage, details in stated if details != NO_DETAILS}
+
+
+def _serialise_stage(details: StageDetails) -> dict[str, Any]:
+    return {
+        **({} if details.pays is None else {"pays": details.pays}),
+        **({"roles": list(details.roles)} if details.roles else {}),
+        **({} if details.typical_days is None else {"typical_days": details.typical_days}),
     }
 
 
@@ -136,6 +186,12 @@ def _require_keys(context: str, data: Mapping[str, Any], needed: Iterable[str]) 
 def _parse_text(context: str, given: Any) -> str:
     if not isinstance(given, str):
         raise JourneyDefinitionError(f"{context} must be text, got {given!r}")
+    return given
+
+
+def _parse_number(context: str, given: Any) -> float | None:
+    if given is not None and (not isinstance(given, int | float) or isinstance(given, bool)):
+        raise JourneyDefinitionError(f"{context} must be a number, got {given!r}")
     return given
 
 

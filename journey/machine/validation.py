@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from journey.core.suggestions import did_you_mean
 from journey.machine.errors import JourneyDefinitionError
 from journey.machine.moves import EVERY_LIVE_STAGE, Move
+from journey.machine.stages import bad_details
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from journey.machine.stages import StageDetails
 
 _NAME = re.compile(r"[^\W\d_](?:[\w -]*\w)?")
 _MAX_NAME_LENGTH = 60
@@ -19,7 +23,11 @@ _RESERVED = {EVERY_LIVE_STAGE, "stage"}
 
 
 def refuse_mistakes(
-    stages: Sequence[str], moves: Sequence[Move], initial: Sequence[str], terminal: Sequence[str]
+    stages: Sequence[str],
+    moves: Sequence[Move],
+    initial: Sequence[str],
+    terminal: Sequence[str],
+    details: Sequence[StageDetails],
 ) -> None:
     """Raise `JourneyDefinitionError` with all mistakes of the definition, if there are any."""
     problems = [
@@ -28,9 +36,32 @@ def refuse_mistakes(
         *_bad_initial_or_terminal("terminal", terminal, stages),
         *_bad_moves(moves, stages, terminal),
         *_shadowed_moves(moves),
+        *_bad_details(stages, terminal, details),
     ]
     if problems:
         raise JourneyDefinitionError(*problems)
+
+
+@contextmanager
+def refusing_unknown_stages(details: Iterable[str], stages: Sequence[str]) -> Iterator[None]:
+    """Raise `JourneyDefinitionError` with every stage that has details and is not in the journey, if there is one.
+
+    Problems that the block finds come first.
+    """
+    unknown = [f"stage.{name}: {_describe_unknown_stage(name, stages)}" for name in details if name not in stages]
+    try:
+        yield
+    except JourneyDefinitionError as error:
+        raise JourneyDefinitionError(*error.problems, *unknown) from None
+    if unknown:
+        raise JourneyDefinitionError(*unknown)
+
+
+def _bad_details(stages: Sequence[str], terminal: Sequence[str], details: Sequence[StageDetails]) -> Iterable[str]:
+    if len(details) != len(stages):
+        yield f"there are details of {len(details)} stages; give those of all {len(stages)}, or none"
+        return
+    yield from bad_details(dict(zip(stages, details, strict=True)), tuple(terminal))
 
 
 def _bad_name(role: str, name: object) -> str | None:

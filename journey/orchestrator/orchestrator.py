@@ -52,7 +52,9 @@ class Orchestrator:
     ) -> None:
         self.policy = policy or Policy()
         self.journey = journey or default_journey()
-        self.policy_table = self.policy.compile(self.journey.stages, frozenset(self.journey.terminal))
+        self.policy_table = self.policy.compile(
+            self.journey.stages, self.journey.exit_stages, self.journey.typical_days
+        )
         self.parameters = build_parameters(self.policy_table)
         refused = self.policy.contact.do_not_contact
         # Without a do-not-contact list no check is needed, which keeps the hot path short.

@@ -123,7 +123,7 @@ def _write_outputs(
         from simulation.exports.records import POLICY_FILE, write_records
 
         write_records(histories, records, dates)
-        own_journey = histories.arm_spec.journey.fingerprint != default_journey().fingerprint
+        own_journey = histories.arm_spec.journey != default_journey()
         print_message(
             f"wrote {records}; to evaluate it with the policy of the arm: "
             f"journey evaluate {records} --policy {records / POLICY_FILE}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.time_units import DAYS_PER_MONTH, DAYS_PER_YEAR
 from journey.decision.economics import Provenance
+from journey.machine.stages import ESCALATION, SUPPORT
 from journey.money.ledger import Ledger, LedgerLine, LineKind
 from journey.statistics.means import Estimate, compute_mean, estimate_mean
 from journey.statistics.ratios import mean_ratio_interval
@@ -259,9 +260,13 @@ def _build_lines(
     return lines
 
 
+_NEEDED_ROLES = {"escalations": ESCALATION, "support_days": SUPPORT}
+"""Quantities that are unknown where no stage has the role."""
+
+
 def _build_line(item: _PricedItem, name: str, sign: float, quantity: float | None) -> LedgerLine:
     if quantity is None:
-        note = "the journey does not measure it"
+        note = f"no stage of the journey has the role `{_NEEDED_ROLES[item.quantity]}`"
         return LedgerLine(name, item.kind, None, item.unit, item.price, item.provenance, note)
     # -0.0 would print with a minus sign.
     return LedgerLine(name, item.kind, sign * quantity or 0.0, item.unit, item.price, item.provenance)

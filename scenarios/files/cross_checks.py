@@ -12,6 +12,9 @@ from scenarios.files.model import Scenario
 from scenarios.files.segments import find_declared_segments
 from simulation.model.population_spec import BUNDLED, Correlations
 
+WORLD_LOST = ("world", "lost")
+"""The old key of stages with the role `lost`."""
+
 
 class Mistake(NamedTuple):
     """One mistake: the path of its key, and the message."""
@@ -66,11 +69,6 @@ def _check_primary_metric(scenario: Scenario) -> Iterator[Mistake]:
         yield Mistake(("primary_metric",), mistake)
 
 
-def _live_stages(scenario: Scenario, journey: Journey) -> list[str]:
-    """The stages with live customers: neither terminal nor lost."""
-    return [stage for stage in journey.live if stage not in scenario.world.lost]
-
-
 def check_live_stage(
     path: tuple[str, ...], stage: str, scenario: Scenario, journey: Journey, consequence: str
 ) -> Iterator[Mistake]:
@@ -79,8 +77,9 @@ def check_live_stage(
         yield unknown_name(path, stage, "a stage of the journey", journey.stages)
     elif stage in journey.terminal:
         yield Mistake(path, f"{stage!r} is terminal; {consequence}")
-    elif stage in scenario.world.lost:
-        yield Mistake(path, f"{stage!r} is in world.lost, so its customers are gone; {consequence}")
+    elif stage in journey.lost:
+        why = "is in world.lost" if stage in scenario.world.lost else "has the role 'lost'"
+        yield Mistake(path, f"{stage!r} {why}, so its customers are gone; {consequence}")
 
 
 def _check_moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
@@ -101,7 +100,7 @@ def _check_moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
 def _check_exits(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     """Check that every live stage has a move with a dwell; customers could never leave it otherwise."""
     unreachable = journey.unreachable_stages()
-    for stage in _live_stages(scenario, journey):
+    for stage in (stage for stage in journey.stages if stage not in journey.exit_stages):
         moves = journey.legal_moves(stage)
         occupied = stage not in unreachable or scenario.population.start.get(stage, 0.0) > 0.0
         if not occupied or any(move in scenario.world.moves for move in moves):
@@ -119,18 +118,18 @@ def _check_exits(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
 
 def _check_lost_stages(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     """Check that customers can be won back from every lost stage; a stage without a way out must be terminal."""
-    path, lost = ("world", "lost"), scenario.world.lost
+    lost = scenario.world.lost
     for stage in dict.fromkeys(lost):
         if stage not in journey.stages:
-            yield unknown_name(path, stage, "a stage of the journey", journey.stages)
-            continue
-        if lost.count(stage) > 1:
-            yield Mistake(path, f"{stage!r} is listed {lost.count(stage)} times; list it once")
-        if stage in journey.terminal:
+            yield unknown_name(WORLD_LOST, stage, "a stage of the journey", journey.stages)
+        elif lost.count(stage) > 1:
+            yield Mistake(WORLD_LOST, f"{stage!r} is listed {lost.count(stage)} times; list it once")
+        elif stage in journey.terminal:
             yield Mistake(
-                path, f"{stage!r} is in journey.terminal, so customers cannot be won back from it; list it once"
+                WORLD_LOST, f"{stage!r} is in journey.terminal, so customers cannot be won back from it; list it once"
             )
-            continue
+    for stage in journey.lost:
+        path = WORLD_LOST if stage in lost else ("journey", "stage", stage, "roles")
         moves = journey.legal_moves(stage)
         if not moves:
             yield Mistake(
@@ -142,10 +141,8 @@ def _check_lost_stages(scenario: Scenario, journey: Journey) -> Iterator[Mistake
                 f"customers are never won back from {stage!r}; give a dwell to {', '.join(moves)} in world.moves, "
                 "or remove its moves and list it in journey.terminal",
             )
-    if scenario.population.records is None and not scenario.population.start and journey.initial[0] in lost:
-        yield Mistake(
-            path, f"{journey.initial[0]!r} is the initial stage of customers; set their stages in population.start"
-        )
+        if scenario.population.records is None and not scenario.population.start and journey.initial[0] == stage:
+            yield Mistake(path, f"{stage!r} is the initial stage of customers; set their stages in population.start")
 
 
 def _check_calendar(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
@@ -171,7 +168,6 @@ def _check_move_has_dwell(path: tuple[str, ...], move: str, scenario: Scenario, 
 def _check_churn_moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
     """Check the moves by which customers leave at a renewal, or when a charge fails."""
     world = scenario.world
-    exit_stages = {*journey.terminal, *world.lost}
     for name, part, chances in (
         ("renewal", world.renewal, world.renewal.churn),
         ("payments", world.payments, world.payments.failure),
@@ -182,11 +178,12 @@ def _check_churn_moves(scenario: Scenario, journey: Journey) -> Iterator[Mistake
         move_mistakes = list(_check_move_has_dwell(path, part.move, scenario, journey))
         yield from move_mistakes
         if not move_mistakes and not any(
-            arc.name == part.move and arc.destination in exit_stages for arc in journey.moves
+            arc.name == part.move and arc.destination in journey.exit_stages for arc in journey.moves
         ):
             yield Mistake(
                 path,
-                f"customers do not leave by {part.move!r}: it leads to no terminal stage and to none in world.lost",
+                f"customers do not leave by {part.move!r}: it leads to no terminal stage and to none with the role "
+                "'lost'",
             )
 
 

@@ -24,7 +24,10 @@ class OldKey(NamedTuple):
     replacement: str
 
 
-OLD_KEYS: tuple[OldKey, ...] = ()
+OLD_KEYS: tuple[OldKey, ...] = (
+    OldKey(("world", "lost"), 'write `roles = ["lost"]` in [journey.stage.NAME] for each of these stages'),
+    OldKey(("policy", "evidence", "typical_days"), "write `typical_days` in [journey.stage.NAME] for each stage"),
+)
 """The old keys that are accepted. A built-in scenario does not use them."""
 
 

@@ -10,13 +10,14 @@ from journey.decision.policy import Policy, build_policy
 from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
 from scenarios.files.acquisition_checks import validate_acquisition
-from scenarios.files.cross_checks import validate_references
+from scenarios.files.cross_checks import Mistake, validate_references
 from scenarios.files.event_limits import check_expected_events
 from scenarios.files.guardrail_checks import validate_guardrails
 from scenarios.files.merging import Layer, find_source, merge_keys, name_key
 from scenarios.files.metric_checks import validate_metrics
 from scenarios.files.model import Arm, Scenario
 from scenarios.files.segments import refuse_second_declaration
+from scenarios.files.stage_keys import add_lost_stages, find_typical_days_mistakes
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
 from simulation.model.population_spec import Population
@@ -34,7 +35,8 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
         InputError: A stage, move, action, signal type, cause or segment does not exist, or numbers contradict each
             other; every mistake is listed.
     """
-    journey = _resolve_journey(scenario, layers)
+    journey, mistakes = add_lost_stages(_resolve_journey(scenario, layers), scenario)
+    _refuse(layers, [*mistakes, *find_typical_days_mistakes(scenario)])
     policy = _resolve_policy(scenario, (), journey, layers)
     arms = tuple(_resolve_arm(scenario, name, arm, journey, layers) for name, arm in scenario.arms.items())
     problems = validate_references(scenario, journey, policy, {arm_spec.name: arm_spec.policy for arm_spec in arms})
@@ -42,10 +44,13 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     problems += validate_guardrails(scenario)
     problems += validate_acquisition(scenario, journey, arms)
     # The expected events of an invalid scenario mean nothing, and computing them may fail.
-    problems = problems or list(check_expected_events(scenario, journey))
-    if problems:
-        raise InputError("\n".join(f"{name_key(layers, p.path)}: {p.message}" for p in problems))
+    _refuse(layers, problems or list(check_expected_events(scenario, journey)))
     return arms
+
+
+def _refuse(layers: Sequence[Layer], mistakes: Sequence[Mistake]) -> None:
+    if mistakes:
+        raise InputError("\n".join(f"{name_key(layers, each.path)}: {each.message}" for each in mistakes))
 
 
 def _resolve_arm(scenario: Scenario, name: str, arm: Arm, journey: Journey, layers: Sequence[Layer]) -> ArmSpec:
@@ -53,7 +58,8 @@ def _resolve_arm(scenario: Scenario, name: str, arm: Arm, journey: Journey, laye
     return ArmSpec(
         name=name,
         journey=journey,
-        world=scenario.world,
+        # The journey has the role `lost` instead.
+        world=scenario.world.model_copy(update={"lost": ()}) if scenario.world.lost else scenario.world,
         policy=policy,
         population=_resolve_population(scenario, name, arm, policy, layers),
         reviewers=_resolve_reviewers(scenario, name, arm, layers),

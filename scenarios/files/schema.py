@@ -16,6 +16,32 @@ _FILE = {"type": "string", "description": "Path of a file with the table, relati
 _NAMED_BY_FILE = ("Policy", "Journey")
 """Tables in whose place a file can be named."""
 
+_STAGE: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "pays": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "description": "Share of the account value that customers pay in this stage. Default: 1; in terminal and "
+            "lost stages 0.",
+        },
+        "roles": {
+            **_NAMES,
+            "description": "What the stage stands for. `lost`: customers have left, and may be won back; `support`: "
+            "its days cost support; `escalation`: its entries are escalations. Other roles are your own.",
+        },
+        "typical_days": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": 1e6,
+            "description": "Days in this stage before it counts as stalled. Default: those of the stage of this name "
+            "in the default journey; otherwise never.",
+        },
+    },
+}
+
 _JOURNEY: dict[str, Any] = {
     "type": "object",
     "description": "Stages and legal moves.",
@@ -42,6 +68,11 @@ _JOURNEY: dict[str, Any] = {
                     "guard": {"type": "object", "description": "Conditions that must all hold."},
                 },
             },
+        },
+        "stage": {
+            "type": "object",
+            "additionalProperties": _STAGE,
+            "description": "What customers pay in single stages, their roles, and their typical days, by stage.",
         },
     },
 }

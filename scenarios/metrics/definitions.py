@@ -72,9 +72,15 @@ BUILT_IN: dict[str, Metric] = {
         is_proportion=True,
     ),
     "retained_value": Metric(
-        "retained value", "dollars", "higher", "Annual account value of the customers active at the end."
+        "retained value", "dollars", "higher", "What the customers active at the end pay per year."
     ),
-    "escalations": Metric("escalations", "count", "lower", "Transitions into escalation."),
+    "escalations": Metric(
+        "escalations",
+        "count",
+        "lower",
+        "Moves into a stage with the role `escalation`, from a stage without it.",
+        "no stage of the journey has the role `escalation`",
+    ),
     "interventions": Metric("interventions", "count", None, "Executed actions.", group="actions"),
     "reviews": Metric("reviews", "count", None, "Approval requests decided by a reviewer.", group="reviews"),
     "csat": Metric("CSAT", "points", "higher", "Mean satisfaction at the end, on a scale of 1 to 5.", "no customer"),

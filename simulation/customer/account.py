@@ -1,5 +1,6 @@
 """A customer's account: revenue, contract, charges, and changes of its value.
 
+Revenue accrues at the account value times the share that the stage pays: a customer in a free trial pays nothing.
 All dates are relative to the customer's own start. A customer that has left has no account until won back. Renewals and
 failed charges that end in a move are in `simulation.customer.moves`.
 """
@@ -7,7 +8,7 @@ failed charges that end in a move are in `simulation.customer.moves`.
 from journey.core.time_units import DAYS_PER_YEAR
 from simulation.customer.own_metrics import add_own_revenue
 from simulation.customer.ports import Engine, emit
-from simulation.customer.price import unpaid_share
+from simulation.customer.price import full_price, unpaid_share
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import EXPONENTIAL, NEVER, set_hazard_ratio, start_clock
 from simulation.metrics.counters import discounted_days
@@ -74,7 +75,7 @@ def open_account(arm: ArmParameters, customer: Customer, tenure: float) -> None:
 def add_revenue(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Add the revenue since the last call, in present value: what the customer pays at the current price."""
     paid = discounted_days(customer.paid_since, customer.now, arm.discount_rate)
-    revenue, totals = customer.account_value / DAYS_PER_YEAR * paid, engine.totals[customer.arm]
+    revenue, totals = full_price(arm, customer) / DAYS_PER_YEAR * paid, engine.totals[customer.arm]
     unpaid = revenue * unpaid_share(arm, customer)
     totals.discounts += unpaid
     totals.revenue += revenue - unpaid

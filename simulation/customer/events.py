@@ -9,6 +9,7 @@ from simulation.customer.interventions import on_action, on_episode, on_outcome
 from simulation.customer.moves import on_calendar_change, on_move, on_payment, on_renewal, schedule_calendar_change
 from simulation.customer.own_metrics import count_own_start, count_own_stay, finish_own_metrics
 from simulation.customer.ports import Engine, emit
+from simulation.customer.price import full_price
 from simulation.customer.reviews import count_open_request, on_expiry
 from simulation.customer.signals import draw_noise_wait, on_noise, on_symptom, receive_signal, schedule_noise
 from simulation.customer.stages import enter_stage, start_onset_clock
@@ -174,7 +175,7 @@ def finish_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> N
     finish_own_metrics(arm, customer, engine)
     totals = engine.totals[customer.arm]
     if arm.live[customer.stage]:
-        totals.live_value += customer.account_value
+        totals.live_value += full_price(arm, customer)
         count_open_request(customer, engine)
         settle_account(arm, customer, engine)
     totals.distress_days += customer.distress_days

@@ -9,6 +9,7 @@ from simulation.customer.effects import end_effects
 from simulation.customer.interventions import resolve_by_move
 from simulation.customer.own_metrics import count_own_entry, count_own_event, count_own_stay
 from simulation.customer.ports import Engine, cancel_pending_signals, emit
+from simulation.customer.price import changes_price
 from simulation.customer.reviews import close_request
 from simulation.customer.signals import schedule_noise
 from simulation.customer.stages import (
@@ -84,7 +85,7 @@ def make_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int,
     """
     stage, move = customer.stage, arm.moves[customer.stage][slot]
     emit(customer, engine, KIND_MOVE, move.move, move.to_stage, reason, NO_INDEX, NEVER, NEVER)
-    if move.move == arm.escalate_move:
+    if arm.escalation[move.to_stage] and not arm.escalation[stage]:
         engine.totals[customer.arm].escalations += 1
     count_own_event(arm, customer, engine, EVENT_MOVE, move.move)
     count_own_stay(arm, customer, engine)
@@ -97,8 +98,7 @@ def make_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int,
     if arm.terminal[move.to_stage]:
         customer.stage = move.to_stage
         return
-    if arm.has_discounts and customer.discount_action != NO_ACTION:
-        # The discount can differ in the next stage.
+    if changes_price(arm, customer, move.to_stage):
         add_revenue(arm, customer, engine)
     customer.previous_stage = stage
     enter_stage(arm, customer, engine, move.to_stage, 0.0)

@@ -7,7 +7,7 @@ totals are integers: both engines, and any division of customers into pods, give
 
 from journey.core.time_units import DAYS_PER_YEAR
 from simulation.customer.ports import Engine
-from simulation.customer.price import unpaid_share
+from simulation.customer.price import full_price, unpaid_share
 from simulation.customer.state import Customer
 from simulation.distributions.dwell_times import NEVER
 from simulation.metrics.counters import discounted_days
@@ -159,7 +159,7 @@ def add_own_revenue(arm: ArmParameters, customer: Customer, engine: Engine) -> N
     if arm.has_own_metrics and arm.own_metrics.has_revenue:
         if is_counted(arm.own_metrics.earnings, customer.stage) and customer.earned_since < customer.now:
             earned = discounted_days(customer.earned_since, customer.now, arm.discount_rate)
-            amount = customer.account_value / DAYS_PER_YEAR * earned * (1.0 - unpaid_share(arm, customer))
+            amount = full_price(arm, customer) / DAYS_PER_YEAR * earned * (1.0 - unpaid_share(arm, customer))
             add_amounts(customer, engine, arm.own_metrics.earnings, customer.stage, amount)
         customer.earned_since = customer.now
 

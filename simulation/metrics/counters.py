@@ -117,7 +117,7 @@ class Counters:
         return {
             "churn_rate": Mean(sum(self.churned.values()), customers),
             "retained_value": self.live_value,
-            "escalations": float(self.escalations) if table.parameters.escalate_move >= 0 else None,
+            "escalations": float(self.escalations) if table.has_escalations else None,
             "interventions": float(contacts),
             "reviews": float(self._reviews()),
             "csat": Mean(self.satisfaction, customers),
@@ -148,13 +148,13 @@ class Counters:
 
     def compute_quantities(self, table: CompiledArm) -> dict[str, float]:
         """The quantities that costs and revenue are computed from, over the whole cohort; unknown ones are missing."""
-        reviews = self._reviews()
+        reviews, support = self._reviews(), [self.stage_days[stage] for stage in table.support_stages]
         return {
             "revenue": self.revenue,
             **({"discounts": self.discounts} if table.parameters.has_discounts else {}),
             "live_value_end": self.live_value,
-            **({"escalations": float(self.escalations)} if table.parameters.escalate_move >= 0 else {}),
-            **({"support_days": self.stage_days[table.support_stage]} if table.support_stage >= 0 else {}),
+            **({"escalations": float(self.escalations)} if table.has_escalations else {}),
+            **({"support_days": sum(support)} if support else {}),
             "reviews": float(reviews),
             "review_minutes": reviews * table.reviewers.service_minutes,
             "evaluations": float(self.evaluations),

@@ -14,6 +14,7 @@ from journey.decision.parameters import PolicyParameters, build_parameters
 from journey.decision.policy import OTHER_SEGMENT, TIERS, CompiledPolicy, Policy
 from journey.decision.rules import NO_ACTION
 from journey.machine import CompiledJourney, Journey
+from journey.machine.stages import ESCALATION, LOST, SUPPORT
 from journey.runtime.recent_cache import RecentCache
 from simulation.model.calendar_effects import CalendarEffects, build_calendar_effects
 from simulation.model.contracts import (
@@ -82,10 +83,14 @@ class ArmSpec:
     metrics: Mapping[str, MetricSpec] = field(default_factory=dict)
     pod: int | None = None
 
+    def __post_init__(self) -> None:
+        # `world.lost` is the old place of the role.
+        object.__setattr__(self, "journey", self.journey.with_role(LOST, self.world.lost))
+
     @property
     def exit_stages(self) -> frozenset[str]:
         """Stages in which a customer has left: terminal stages, and lost stages, which a win-back move can leave."""
-        return frozenset((*self.journey.terminal, *self.world.lost))
+        return self.journey.exit_stages
 
     @property
     def daily_discount_rate(self) -> float:
@@ -112,13 +117,6 @@ class ArmSpec:
 def arm_shares(segment: str, arm_specs: Sequence[ArmSpec]) -> tuple[float, ...]:
     """Relative shares of the customers of one segment that are assigned to each arm."""
     return tuple(arm_spec.share_by_segment.get(segment, arm_spec.share) for arm_spec in arm_specs)
-
-
-ESCALATION_MOVE, SUPPORT_STAGE = "escalate", "support"
-"""The move that counts as an escalation, and the stage whose days cost support.
-
-A journey without them has an unknown number of escalations or support days, which is not 0.
-"""
 
 
 class ReviewParameters(NamedTuple):
@@ -152,7 +150,8 @@ class ArmParameters(NamedTuple):
     Attributes:
         policy: The policy's numbers.
         terminal, live: By stage.
-        escalate_move: Code of the move that counts as an escalation, or -1.
+        pays: By stage: share of the account value that a customer pays.
+        escalation: By stage: whether its entries are escalations.
         knots: The knots of the empirical distributions.
         move_count: By stage: number of moves out of it.
         moves: By stage and slot: the moves out of it.
@@ -190,7 +189,8 @@ class ArmParameters(NamedTuple):
     policy: PolicyParameters
     terminal: tuple[bool, ...]
     live: tuple[bool, ...]
-    escalate_move: int
+    pays: tuple[float, ...]
+    escalation: tuple[bool, ...]
     knots: tuple[float, ...]
     move_count: tuple[int, ...]
     moves: tuple[tuple[MoveParameters, ...], ...]
@@ -236,7 +236,8 @@ class CompiledArm(NamedTuple):
         policy: The policy's tables, which number actions, signal types, sources and segments.
         causes: Names of the world's causes of distress.
         value_changes: Names of the changes of the account value.
-        support_stage: Code of the stage whose days cost support, or -1.
+        support_stages: Codes of the stages whose days cost support. Without any, support days are unknown.
+        has_escalations: Whether entries into some stage are escalations. Otherwise their number is unknown.
         reviewers: The reviewers' specification.
         metrics: The metrics that the scenario defines, by name.
         parameters: The numbers.
@@ -248,7 +249,8 @@ class CompiledArm(NamedTuple):
     policy: CompiledPolicy
     causes: tuple[str, ...]
     value_changes: tuple[str, ...]
-    support_stage: int
+    support_stages: tuple[int, ...]
+    has_escalations: bool
     reviewers: Reviewers
     metrics: Mapping[str, MetricSpec]
     parameters: ArmParameters
@@ -279,7 +281,7 @@ _cache = RecentCache[CompiledArm]()
 
 def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> CompiledArm:
     machine = arm_spec.journey.compile()
-    policy = arm_spec.policy.compile(machine.stages, arm_spec.exit_stages)
+    policy = arm_spec.policy.compile(machine.stages, arm_spec.exit_stages, arm_spec.journey.typical_days)
     world = arm_spec.world
     return CompiledArm(
         name=arm_spec.name,
@@ -288,7 +290,8 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
         policy=policy,
         causes=tuple(world.distress.causes),
         value_changes=tuple(world.value_changes),
-        support_stage=dict(machine.stage_index).get(SUPPORT_STAGE, -1),
+        support_stages=tuple(machine.stage_index[stage] for stage in arm_spec.journey.stages_with(SUPPORT)),
+        has_escalations=bool(arm_spec.journey.stages_with(ESCALATION)),
         reviewers=arm_spec.reviewers,
         metrics=arm_spec.metrics,
         parameters=_build_parameters(arm_spec, machine, policy, segments),
@@ -301,6 +304,7 @@ def _build_parameters(
     world, decisions = arm_spec.world, arm_spec.world.decisions
     types = {name: index for index, name in enumerate(policy.signal_types)}
     live = tuple(stage not in arm_spec.exit_stages for stage in machine.stages)
+    escalation = arm_spec.journey.stages_with(ESCALATION)
     knots: list[float] = []
     moves = tuple(build_move_parameters(stage, machine, world, live, knots) for stage in range(len(machine.stages)))
     symptoms = [build_signal_mix(cause.symptoms, types) for cause in world.distress.causes.values()]
@@ -319,7 +323,8 @@ def _build_parameters(
         ),
         terminal=tuple(bool(terminal) for terminal in machine.terminal),
         live=live,
-        escalate_move=dict(machine.move_index).get(ESCALATION_MOVE, -1),
+        pays=arm_spec.journey.pays,
+        escalation=tuple(stage in escalation for stage in machine.stages),
         knots=tuple(knots),
         move_count=tuple(map(len, moves)),
         moves=moves,

@@ -80,8 +80,8 @@ class World(SpecModel):
     )
     lost: tuple[str, ...] = Field(
         default=(),
-        description="Stages besides the terminal ones in which a customer has left (no revenue, no signals, no "
-        "evaluations). A move out of such a stage wins the customer back.",
+        description="Stages besides the terminal ones in which a customer has left. An old key: give them the role "
+        "`lost` in `[journey.stage.STAGE]`.",
     )
     notice_days: Annotated[NonNegative, ADDED_LATER] = Field(
         default=0.0,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from journey.machine.stages import ESCALATION, SUPPORT
 from simulation.metrics.counters import build_time_grid
 from simulation.model.working_hours import working_time_until
 from simulation.trace.events import MOVE
@@ -40,11 +41,29 @@ def check_conservation(title: str, histories: EventHistories, run: Run) -> Itera
         traced = fsum(histories.days_in(is_selected).tolist())
         counted = (run.metrics.get(metric) or 0.0) * run.customers
         yield Evidence(f"{title}: conservation, days in distress in trace and totals", traced, counted)
-    in_support = fsum(histories.days_in(lambda spell: spell.stage == "support").tolist())
-    counted = run.quantities.get("support_days", 0.0)
-    yield Evidence(f"{title}: conservation, days in support in trace and totals", in_support, counted)
+    yield from _check_roles(title, histories, run)
     yield from _check_money(title, histories, run)
     yield _check_reviewer_time(title, histories, run)
+
+
+def _check_roles(title: str, histories: EventHistories, run: Run) -> Iterator[Evidence]:
+    """Check days in support and escalations, where some stage has the role."""
+    journey = histories.arm_spec.journey
+    support, escalation = journey.stages_with(SUPPORT), journey.stages_with(ESCALATION)
+    if support:
+        in_support = fsum(histories.days_in(lambda spell: spell.stage in support).tolist())
+        counted = run.quantities["support_days"]
+        yield Evidence(f"{title}: conservation, days in support in trace and totals", in_support, counted)
+    if escalation:
+        entries = histories.count_spells(
+            lambda spell: (
+                spell.move is not None
+                and spell.stage not in escalation
+                and journey.arcs[spell.stage, spell.move].destination in escalation
+            )
+        )
+        counted = run.quantities["escalations"]
+        yield Evidence(f"{title}: conservation, escalations in trace and totals", fsum(entries.tolist()), counted)
 
 
 def _check_stages(title: str, histories: EventHistories, run: Run) -> Evidence:
@@ -90,7 +109,7 @@ def _check_money(title: str, histories: EventHistories, run: Run) -> Iterator[Ev
     yield Evidence(
         f"{title}: conservation, churned customers in trace and totals", float(histories.has_churned().sum()), counted
     )
-    if histories.arm_spec.world.lost:
+    if histories.arm_spec.journey.lost:
         back = histories.count_spells(lambda spell: spell.move is not None and spell.stage in histories.churned_stages)
         away = histories.count_spells(
             lambda spell: _ends_in_churn(histories, spell) and spell.stage in histories.churned_stages

@@ -70,7 +70,6 @@ def derive_theory_arm(
                 by_tier=world.distress.by_tier,
             ),
             signals=_without_delay(world.signals) if distress == "visible" else Signals(),
-            lost=world.lost,
             calendar=world.calendar if dated else {},
             renewal=world.renewal if dated else Renewal(),
             value_changes=world.value_changes if dated else {},
@@ -110,7 +109,7 @@ def list_dwells(arm_spec: ArmSpec) -> dict[str, Dwell]:
 
 def _unguarded(journey: Journey) -> Journey:
     moves = tuple(replace(move, guard=None) for move in journey.moves)
-    return Journey(journey.stages, moves, journey.initial, journey.terminal, journey.name)
+    return replace(journey, moves=moves)
 
 
 def _unchanged(dwell: Dwell) -> Dwell:

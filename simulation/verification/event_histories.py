@@ -117,26 +117,33 @@ class EventHistories:
     def has_churned(self) -> npt.NDArray[np.bool_]:
         """Shape (n,): whether a customer is churned at the end."""
         churned = np.zeros(len(self.customers), dtype=np.bool_)
-        ends = {(move.name, move.source): move.destination for move in self.arm_spec.journey.moves}
         for customer, spell in self.last_spells().items():
-            stage = spell.stage if spell.move is None else ends[spell.move, spell.stage]
-            churned[customer] = stage in self.churned_stages
+            churned[customer] = self._end_stage(spell) in self.churned_stages
         return churned
 
     def retained_value(self) -> FloatArray:
-        """Shape (n,): each customer's revenue per year at the end; 0 if churned or not arrived."""
-        values, churned = np.zeros(len(self.customers)), self.has_churned()
+        """Shape (n,): what each customer pays per year at the end; 0 if churned or not arrived."""
+        values, pays = np.zeros(len(self.customers)), self.pays
         for customer, spell in self.last_spells().items():
-            values[customer] = 0.0 if churned[customer] else spell.value
+            values[customer] = spell.value * pays[self._end_stage(spell)]
         return values
+
+    @cached_property
+    def pays(self) -> dict[str, float]:
+        """Share of the account value that customers pay, by stage."""
+        journey = self.arm_spec.journey
+        return dict(zip(journey.stages, journey.pays, strict=True))
+
+    def _end_stage(self, last: Spell) -> str:
+        """The stage at the end of a customer's last spell."""
+        return last.stage if last.move is None else self.arm_spec.journey.arcs[last.stage, last.move].destination
 
     def revenue(self, rate: float) -> FloatArray:
         """Shape (n,): revenue of each customer, discounted to day 0 at a continuous `rate` per day."""
-        revenue = np.zeros(len(self.customers))
+        revenue, pays = np.zeros(len(self.customers)), self.pays
         for spell in self.spells:
-            if spell.stage not in self.churned_stages:
-                paid = spell.value / DAYS_PER_YEAR * (1.0 - self.discount_share(spell))
-                revenue[spell.customer] += paid * discounted_days(spell.start, spell.stop, rate)
+            paid = spell.value * pays[spell.stage] / DAYS_PER_YEAR * (1.0 - self.discount_share(spell))
+            revenue[spell.customer] += paid * discounted_days(spell.start, spell.stop, rate)
         return revenue
 
     def discount_share(self, spell: Spell) -> float:
@@ -238,7 +245,7 @@ def _append_spells(
             stage, entered = str(row.to_stage), row.time
             if stage in arm_spec.journey.terminal:
                 return
-            if stage in arm_spec.world.lost:
+            if stage in arm_spec.journey.lost:
                 # A churned customer is calm when won back; the trace has no row for the end of the episode.
                 cause, effects = None, (None, None)
         elif row.kind == VALUE_CHANGE:

@@ -67,11 +67,11 @@ def markov_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float) 
         stage_indicator = chain.indicator(journey.stages)
         # All customers are calm on day 0.
         start = np.array([[float(state == (stage, markov.CALM)) for state in chain.states] for stage in journey.stages])
-        alive = chain.indicator([stage for stage in journey.live if stage not in world.lost]).sum(axis=1)
+        pays = stage_indicator @ np.array(journey.pays)
         rewards = np.column_stack([chain.move_rates.sum(axis=1), chain.onset_rates, chain.distressed])
         counts = markov.expected_rewards(chain.generator, start, rewards, days)
         rate = arm_spec.daily_discount_rate
-        paying = markov.expected_rewards(chain.generator, start, alive[:, None], days, discount_rate=rate)
+        paying = markov.expected_rewards(chain.generator, start, pays[:, None], days, discount_rate=rate)
         amounts = {"moves": counts[:, 0], "episodes": counts[:, 1], "distress": counts[:, 2], "paying": paying[:, 0]}
         occupancy = markov.state_probabilities(chain.generator, start, build_time_grid(days)) @ stage_indicator
         total = Expectation(
@@ -125,7 +125,7 @@ def compare_occupancy(
     if "paying" not in next(iter(expectations.values())).amounts:
         return
     if gone.sum() >= MIN_EXPECTED:
-        yield from _money(title, histories, expected("paying"), gone)
+        yield from _money(title, histories, expected("paying"), chances[:, -1] @ np.array(arm_spec.journey.pays))
     if expected("episodes").sum() >= MIN_EXPECTED:
         begun = _episodes(histories)
         yield evidence.compare_mean(f"{title}: distress episodes per customer", expected("episodes"), begun)
@@ -133,14 +133,19 @@ def compare_occupancy(
         yield evidence.compare_mean(f"{title}: days in distress per customer", expected("distress"), distress_days)
 
 
-def _money(title: str, histories: EventHistories, paying: FloatArray, gone: FloatArray) -> Iterator[Evidence]:
-    """Compare revenue and retained value. `paying` is the expected discounted days, `gone` the churn probability."""
+def _money(title: str, histories: EventHistories, paying: FloatArray, at_end: FloatArray) -> Iterator[Evidence]:
+    """Compare revenue and retained value.
+
+    Args:
+        title: The changes to the scenario that give an exact result.
+        histories: The run.
+        paying: Shape (n,): expected discounted days, each times the share of the account value that is paid.
+        at_end: Shape (n,): expected share of the account value that is paid at the end.
+    """
     values, rate = histories.values(), histories.arm_spec.daily_discount_rate
     expected = values / DAYS_PER_YEAR * paying
     yield evidence.compare_mean(f"{title}: discounted revenue per customer", expected, histories.revenue(rate))
-    yield evidence.compare_mean(
-        f"{title}: retained value per customer", values * (1.0 - gone), histories.retained_value()
-    )
+    yield evidence.compare_mean(f"{title}: retained value per customer", values * at_end, histories.retained_value())
 
 
 def _episodes(histories: EventHistories) -> FloatArray:

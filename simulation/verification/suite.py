@@ -143,7 +143,7 @@ def notice_checks(
     if notice == 0.0:
         return
     world = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
-    final_moves = tuple(move for move in world.journey.moves if move.source not in world.world.lost)
+    final_moves = tuple(move for move in world.journey.moves if move.source not in world.journey.lost)
     world = replace(
         world,
         journey=replace(world.journey, moves=final_moves),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from journey.machine import Facts, Guard, Journey, Move
+from journey.machine import Facts, Guard, Journey, Move, StageDetails
 
 SEGMENTS = ("smb", "mid", "enterprise")
 TIERS = ("low", "high")
@@ -44,7 +44,16 @@ def journeys(draw: st.DrawFn, *, guarded: bool = True, max_stages: int = 6, max_
     chosen = draw(st.lists(st.sampled_from(places), unique=True, max_size=max_arcs)) if places else []
     guard = st.none() | guards(stages) if guarded else st.none()
     moves = [Move(name, stage, draw(st.sampled_from(stages)), draw(guard)) for stage, name in chosen]
-    return Journey.build(stages=stages, moves=moves, initial=initial, terminal=terminal)
+    details = {stage: draw(stage_details(is_terminal=stage in terminal)) for stage in stages}
+    return Journey.build(stages=stages, moves=moves, initial=initial, terminal=terminal, details=details)
+
+
+def stage_details(*, is_terminal: bool) -> st.SearchStrategy[StageDetails]:
+    """Any details that a stage may have; most have none."""
+    roles = st.lists(st.sampled_from(["lost", "support", "escalation", "own"]), unique=True, max_size=2)
+    pays = st.sampled_from([None, 0.0] if is_terminal else [None, 0.0, 0.5, 1.0])
+    details = st.builds(StageDetails, pays=pays, roles=roles.map(tuple), typical_days=st.sampled_from([None, 7.0]))
+    return st.just(StageDetails()) | details.filter(lambda stage: not ("lost" in stage.roles and stage.pays))
 
 
 def facts(stages: tuple[str, ...]) -> st.SearchStrategy[Facts]:

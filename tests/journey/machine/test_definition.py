@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -95,6 +96,7 @@ def test_the_order_of_sources_does_not_matter(journey: Journey, random):
     for group in groups.values():
         random.shuffle(group)
     shuffled = Journey(journey.stages, tuple(m for g in groups.values() for m in g), journey.initial, journey.terminal)
+    shuffled = replace(shuffled, details=journey.details)
     assert shuffled == journey
     assert shuffled.fingerprint == journey.fingerprint
 
@@ -102,7 +104,9 @@ def test_the_order_of_sources_does_not_matter(journey: Journey, random):
 @given(journeys(), journeys())
 @settings(max_examples=50)
 def test_fingerprints_tell_journeys_apart(one: Journey, other: Journey):
-    assert (one.fingerprint == other.fingerprint) == (one == other)
+    """What is stated about stages is no rule."""
+    rules = [(journey.stages, journey.moves, journey.initial, journey.terminal) for journey in (one, other)]
+    assert (one.fingerprint == other.fingerprint) == (rules[0] == rules[1])
 
 
 @given(journeys())
@@ -177,7 +181,22 @@ REFUSED = [
     ({"moves": [{"name": "go", "destination": "gone"}]}, "move 1 ('go'): give either `source`"),
     ({"moves": {}}, "`moves` must be a list of moves"),
     ({"moves": ["go"]}, "move 1 must be a table of keys and values, got 'go'"),
-    ({"stage": []}, "unknown key `stage`; did you mean 'stages'?"),
+    ({"stage": []}, "`stage` must be a table of keys and values, got []"),
+    ({"stage": {"tral": {"pays": 0}}}, "stage.tral: 'tral' is not a stage; did you mean 'trial'?"),
+    ({"stage": {"trial": 3}}, "stage.trial must be a table of keys and values, got 3"),
+    ({"stage": {"trial": {"pay": 0}}}, "stage.trial: unknown key `pay`; did you mean 'pays'?"),
+    ({"stage": {"trial": {"pays": "all"}}}, "stage.trial.pays must be a number, got 'all'"),
+    ({"stage": {"trial": {"pays": True}}}, "stage.trial.pays must be a number, got True"),
+    ({"stage": {"trial": {"pays": 1.5}}}, "stage.trial.pays is 1.5; it is the share of the account value"),
+    ({"stage": {"trial": {"pays": float("nan")}}}, "stage.trial.pays is nan; it is the share"),
+    ({"stage": {"gone": {"pays": 0.5}}}, "stage.gone.pays is 0.5, but 'gone' is terminal: customers there have left"),
+    ({"stage": {"active": {"pays": 1, "roles": ["lost"]}}}, "'active' is lost (its role in stage.active.roles)"),
+    ({"stage": {"active": {"roles": ["help", "help"]}}}, "stage.active.roles: 'help' is listed 2 times; list it once"),
+    ({"stage": {"active": {"roles": ["Support"]}}}, "'Support' is not a role; did you mean 'support'?"),
+    ({"stage": {"active": {"roles": [" "]}}}, "stage.active.roles: ' ' is blank; remove it, or name a role"),
+    ({"stage": {"active": {"roles": [1]}}}, "stage.active.roles must be a name or a list of names, got [1]"),
+    ({"stage": {"trial": {"typical_days": 0}}}, "stage.trial.typical_days is 0.0; give a number of days, above 0"),
+    ({"stage": {"trial": {"typical_days": float("inf")}}}, "stage.trial.typical_days is inf; give a number of days"),
 ]
 
 
@@ -223,6 +242,44 @@ def test_one_name_or_several_may_be_given_and_are_kept_as_tuples():
     one = Journey(["a"], [], "a", [])  # type: ignore[arg-type]
     assert one == Journey(("a",), (), ("a",))
     assert hash(one) == hash(Journey(("a",), (), ("a",)))
+
+
+def test_the_details_of_a_stage_have_documented_defaults():
+    journey = _journey(stage={"trial": {"pays": 0, "roles": "evaluation"}, "active": {"typical_days": 30}})
+    assert journey.pays == (0.0, 1.0, 0.0)
+    assert journey.stages_with("evaluation") == ("trial",)
+    assert journey.typical_days == {"active": 30.0}
+    assert journey.lost == ()
+    assert journey.exit_stages == {"gone"}
+
+
+def test_a_lost_stage_pays_nothing_and_a_terminal_one_may_have_the_role_too():
+    journey = _journey(stage={"active": {"roles": ["lost"]}, "gone": {"roles": ["lost"]}})
+    assert journey.pays == (1.0, 0.0, 0.0)
+    assert journey.lost == ("active",)
+    assert journey.exit_stages == {"active", "gone"}
+
+
+def test_details_alone_are_those_of_the_default_journey():
+    journey = Journey.from_dict({"name": "ours", "stage": {"support": {"typical_days": 3}, "onboarding": {"pays": 0}}})
+    assert journey.moves == default_journey().moves
+    assert journey.name == "ours"
+    assert journey.stages_with("support") == ("support",)
+    assert journey.stages_with("escalation") == ("escalation",)
+    assert journey.typical_days["support"] == 3.0
+    assert journey.typical_days["engagement"] == 60.0
+    assert journey.pays == (0.0, 1.0, 1.0, 1.0, 1.0, 0.0)
+
+
+def test_a_list_of_stages_under_the_key_of_details_is_explained():
+    with pytest.raises(JourneyDefinitionError, match="list the names of stages in `stages`"):
+        Journey.from_dict({"stage": ["trial"]})
+
+
+def test_unknown_stages_of_details_are_reported_with_all_other_mistakes():
+    with pytest.raises(JourneyDefinitionError) as refusal:
+        _journey(initial="nowhere", stage={"never": {"pays": 0}, "gone": {"pays": 1}})
+    assert len(refusal.value.problems) == 3
 
 
 def test_a_journey_cannot_be_changed():

@@ -4,6 +4,7 @@ import pytest
 
 from journey.core.errors import InputError
 from scenarios.files.loader import load
+from simulation.model.arm import compile_arm
 
 WRONG = [
     # Shapes and ranges.
@@ -215,10 +216,70 @@ return = { dwell = { mean_days = 10 } }
 """
 
 
+LOST = '[journey.stage.away]\nroles = ["lost"]\n'
+
+
 def test_a_lost_stage_with_a_way_back_is_accepted(tmp_path):
     path = tmp_path / "mine.toml"
+    path.write_text(SUBSCRIPTION + LOST, encoding="utf-8")
+    assert load(path).arms[0].journey.lost == ("away",)
+
+
+def test_the_old_key_of_lost_stages_means_the_same_and_is_a_notice(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(SUBSCRIPTION + LOST, encoding="utf-8")
+    today = load(path).arms[0]
     path.write_text(SUBSCRIPTION + '[world]\nlost = ["away"]\n', encoding="utf-8")
-    assert load(path).scenario.world.lost == ("away",)
+    loaded = load(path)
+    assert loaded.arms[0] == today
+    [notice] = loaded.notices
+    assert notice.key == "world.lost"
+    assert 'write `roles = ["lost"]` in [journey.stage.NAME]' in notice.message
+    # Both keys may be given if they agree.
+    path.write_text(SUBSCRIPTION + LOST + '[world]\nlost = ["away"]\n', encoding="utf-8")
+    assert load(path).arms[0] == today
+
+
+def test_lost_stages_of_both_keys_must_be_the_same(tmp_path):
+    message = refused(tmp_path, SUBSCRIPTION + LOST + "[world]\nlost = ['trial']\n")
+    assert "world.lost: is ['trial'], but by journey.stage.away.roles the lost stages are ['away']" in message
+
+
+def test_a_stage_that_pays_cannot_be_in_the_old_list_of_lost_stages(tmp_path):
+    text = SUBSCRIPTION + "[journey.stage.away]\npays = 0.5\n[world]\nlost = ['away']\n"
+    assert "stage.away.pays is 0.5, but 'away' is lost" in refused(tmp_path, text)
+    assert "(world.lost lists it)" in refused(tmp_path, text)
+
+
+TYPICAL = "[journey.stage.trial]\ntypical_days = 14\n"
+
+
+@pytest.mark.parametrize("text", [TYPICAL, "[policy.evidence.typical_days]\ntrial = 14\n"])
+def test_typical_days_may_be_stated_by_the_journey_or_by_the_old_key_of_the_policy(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(SUBSCRIPTION + text, encoding="utf-8")
+    loaded = load(path)
+    assert compile_arm(loaded.arms[0], ("SMB",)).policy.typical_days == (14.0, 0.0, 0.0, 0.0)
+    assert [notice.key for notice in loaded.notices] == (["policy.evidence.typical_days"] if "policy" in text else [])
+
+
+def test_typical_days_of_journey_and_policy_must_be_the_same_but_an_arm_may_differ(tmp_path):
+    policy = "[policy.evidence.typical_days]\ntrial = 20\n"
+    message = "policy.evidence.typical_days.trial: is 20, but journey.stage.trial.typical_days is 14; remove one"
+    assert message in refused(tmp_path, SUBSCRIPTION + TYPICAL + policy)
+    path = tmp_path / "mine.toml"
+    path.write_text(SUBSCRIPTION + TYPICAL + policy.replace("policy", "arms.baseline.policy"), encoding="utf-8")
+    loaded = load(path)
+    assert compile_arm(loaded.arms[0], ("SMB",)).policy.typical_days[0] == 20.0
+    assert loaded.notices == ()
+
+
+def test_details_alone_change_stages_of_the_default_journey():
+    arm = load("default", ["journey.stage.onboarding={ pays = 0, typical_days = 20 }"]).arms[0]
+    assert arm.journey.pays[0] == 0.0
+    assert compile_arm(arm, ("SMB",)).policy.typical_days[:2] == (20.0, 60.0)
+    with pytest.raises(InputError, match=r"journey: stage\.onbording: 'onbording' is not a stage; did you mean 'onb"):
+        load("default", ["journey.stage.onbording.pays=0"])
 
 
 @pytest.mark.parametrize(
@@ -238,6 +299,21 @@ def test_a_lost_stage_with_a_way_back_is_accepted(tmp_path):
             "[world]\nlost = ['trial']\n",
             ("", ""),
             "world.lost: 'trial' is the initial stage of customers; set their stages in population.start",
+        ),
+        (
+            "[journey.stage.trial]\nroles = ['lost']\n",
+            ("", ""),
+            "journey.stage.trial.roles: 'trial' is the initial stage of customers; set their stages in",
+        ),
+        (
+            "[journey.stage.away]\nroles = ['lost']\n",
+            ("return = {", "# {"),
+            "journey.stage.away.roles: customers are never won back from 'away'; give a dwell to return",
+        ),
+        (
+            "[population.arrivals]\nshare = 0.1\nstage = 'away'\n[journey.stage.away]\nroles = ['lost']\n",
+            ("population = { segments = { SMB = { share = 1, account_value = 1 } } }", ""),
+            "'away' has the role 'lost', so its customers are gone; customers cannot arrive there",
         ),
         (
             "[world.renewal]\nmove = 'forget'\n",

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from journey.machine import Journey, Move
+from journey.machine import Journey, Move, StageDetails
 from simulation.exports.customer_quantities import compute_customer_quantities
 from simulation.exports.histories import RunHistory
 from simulation.model.world_spec import World
@@ -13,11 +13,11 @@ from tests.simulation.bare_worlds import simulate
 from tests.simulation.worlds import arm
 
 
-def journey_of(*stages, move="buy"):
-    """A journey from the first stage to the last, with a first move of this name."""
-    names = [move, *(f"to_{stage}" for stage in stages[2:])]
-    moves = [Move(name, *ends) for name, ends in zip(names, pairwise(stages), strict=True)]
-    return Journey.build(stages=stages, moves=moves, initial=stages[0], terminal=stages[-1])
+def journey_of(*stages, **roles):
+    """A journey from the first stage to the last, in which the named stages have one role each."""
+    moves = [Move(f"to_{end}", start, end) for start, end in pairwise(stages)]
+    details = {stage: StageDetails(roles=(role,)) for stage, role in roles.items()}
+    return Journey.build(stages=stages, moves=moves, initial=stages[0], terminal=stages[-1], details=details)
 
 
 def run_of(journey):
@@ -31,8 +31,10 @@ def run_of(journey):
     ("journey", "has_escalations", "has_support"),
     [
         (journey_of("trial", "paid", "gone"), False, False),
-        (journey_of("trial", "paid", "gone", move="escalate"), True, False),
-        (journey_of("trial", "support", "gone"), False, True),
+        # Names alone mean nothing.
+        (journey_of("trial", "support", "escalation", "gone"), False, False),
+        (journey_of("trial", "manager", "gone", manager="escalation"), True, False),
+        (journey_of("trial", "help", "more_help", "gone", help="support", more_help="support"), False, True),
     ],
 )
 def test_a_journey_without_escalations_or_support_has_an_unknown_number_of_them(journey, has_escalations, has_support):
@@ -43,7 +45,9 @@ def test_a_journey_without_escalations_or_support_has_an_unknown_number_of_them(
     if has_escalations:
         assert run.metrics["escalations"] == run.quantities["escalations"] > 0
     if has_support:
+        at_end = run.occupancy[-1]
         assert run.quantities["support_days"] > 0.0
+        assert at_end["help"] + at_end["more_help"] > 0.0
     for history in RunHistory(spec, run, 1, 0).histories():
         # Actions that a customer never had are not listed.
         assert set(compute_customer_quantities(history, spec, 60.0)) == set(run.quantities)

@@ -1,0 +1,98 @@
+"""What a journey states about its stages: what customers pay in them, their roles, and how long a stay is typical.
+
+    [journey.stage.trial]
+    pays = 0
+    typical_days = 14
+
+    [journey.stage.help]
+    roles = ["support"]
+
+Three roles have a meaning: `LOST`, `SUPPORT` and `ESCALATION`. All others are the user's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LOST = "lost"
+"""Role of a stage in which a customer has left: no revenue, no signals, no evaluations. A move out of it wins the
+customer back. All terminal stages are lost, with or without the role."""
+
+SUPPORT = "support"
+"""Role of a stage whose days cost support."""
+
+ESCALATION = "escalation"
+"""Role of a stage whose entries are escalations: moves into it from a stage without this role."""
+
+ROLES = (LOST, SUPPORT, ESCALATION)
+
+DEFAULT_TYPICAL_DAYS = {"onboarding": 10.0, "engagement": 60.0, "support": 7.0, "retention": 180.0, "escalation": 5.0}
+"""Days after which a stay counts as stalled, for stages with the names of the default journey (onboarding: heuristic of
+the bundled data)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageDetails:
+    """What a journey states about one stage.
+
+    Attributes:
+        pays: Share of the account value that customers pay in the stage, from 0 to 1. None: all of it in a live stage,
+            nothing in a terminal or lost one.
+        roles: What the stage stands for; see `ROLES`.
+        typical_days: Days after which a stay counts as stalled, more than 0. None: those of the stage of this name in
+            `DEFAULT_TYPICAL_DAYS`, if there is one; otherwise no stay counts as stalled.
+    """
+
+    pays: float | None = None
+    roles: tuple[str, ...] = ()
+    typical_days: float | None = None
+
+    def __post_init__(self) -> None:
+        # Equal details have equal fingerprints: 1 and 1.0 are the same number.
+        for name in ("pays", "typical_days"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, float(value) if type(value) is int else value)
+
+
+NO_DETAILS = StageDetails()
+
+
+def bad_details(details: Mapping[str, StageDetails], terminal: tuple[str, ...]) -> Iterator[str]:
+    """The problems of the details of known stages."""
+    for stage, given in details.items():
+        yield from _bad_pays(stage, given, terminal)
+        yield from _bad_roles(stage, given.roles)
+        if given.typical_days is not None and not _is_number(given.typical_days, above=0.0, up_to=1e6):
+            days = given.typical_days
+            yield f"stage.{stage}.typical_days is {days!r}; give a number of days, above 0 and at most 1,000,000"
+
+
+def _bad_pays(stage: str, given: StageDetails, terminal: tuple[str, ...]) -> Iterator[str]:
+    if given.pays is None:
+        return
+    if not (given.pays == 0.0 or _is_number(given.pays, above=0.0, up_to=1.0)) or isinstance(given.pays, bool):
+        yield (
+            f"stage.{stage}.pays is {given.pays!r}; it is the share of the account value that customers pay, "
+            "a number from 0 to 1"
+        )
+    elif given.pays and (stage in terminal or LOST in given.roles):
+        gone = "terminal" if stage in terminal else f"lost (its role in stage.{stage}.roles)"
+        yield f"stage.{stage}.pays is {given.pays:g}, but {stage!r} is {gone}: customers there have left; remove `pays`"
+
+
+def _bad_roles(stage: str, roles: tuple[str, ...]) -> Iterator[str]:
+    for role in dict.fromkeys(roles):
+        if roles.count(role) > 1:
+            yield f"stage.{stage}.roles: {role!r} is listed {roles.count(role)} times; list it once"
+        if not role.strip():
+            yield f"stage.{stage}.roles: {role!r} is blank; remove it, or name a role"
+        elif role not in ROLES and role.strip().casefold() in ROLES:
+            yield f"stage.{stage}.roles: {role!r} is not a role; did you mean {role.strip().casefold()!r}?"
+
+
+def _is_number(value: object, *, above: float, up_to: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and above < value <= up_to

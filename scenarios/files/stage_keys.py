@@ -1,0 +1,45 @@
+"""Old places of what `[journey.stage.NAME]` states: `world.lost`, and the policy's typical days.
+
+They mean the same as the role `lost` and `typical_days` of a stage. A scenario that states both must state the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from journey.machine import Journey
+from journey.machine.errors import JourneyDefinitionError
+from journey.machine.stages import LOST
+from scenarios.files.cross_checks import WORLD_LOST, Mistake
+from scenarios.files.model import Scenario
+
+
+def add_lost_stages(journey: Journey, scenario: Scenario) -> tuple[Journey, list[Mistake]]:
+    """The journey with the role `lost` for the stages of `world.lost`, and the mistakes that prevent it.
+
+    Unknown and terminal stages in `world.lost` are left for the cross-checks.
+    """
+    lost, stated = scenario.world.lost, journey.lost
+    if lost and stated and set(lost) != set(stated):
+        keys = ", ".join(f"journey.stage.{stage}.roles" for stage in stated)
+        message = f"is {list(lost)}, but by {keys} the lost stages are {list(stated)}; remove world.lost"
+        return journey, [Mistake(WORLD_LOST, message)]
+    live = [stage for stage in dict.fromkeys(lost) if stage in journey.live]
+    try:
+        return journey.with_role(LOST, live), []
+    except JourneyDefinitionError as error:
+        return journey, [Mistake(("journey",), f"{problem} (world.lost lists it)") for problem in error.problems]
+
+
+def find_typical_days_mistakes(scenario: Scenario) -> Iterator[Mistake]:
+    """Stages whose typical days differ between the journey and the scenario's policy. An arm's policy may differ."""
+    stages = _table(scenario.journey or {}, "stage")
+    for stage, days in _table(_table(scenario.policy, "evidence"), "typical_days").items():
+        stated = _table(stages, stage).get("typical_days", days)
+        if stated != days:
+            path = ("policy", "evidence", "typical_days", stage)
+            yield Mistake(path, f"is {days:g}, but journey.stage.{stage}.typical_days is {stated:g}; remove one")
+
+
+def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, Mapping) else {}
