@@ -63,6 +63,13 @@ def test_the_built_in_scenarios_are_inside(journey):
     assert {"onboarding_outreach", "seed_ten"} <= {scenario["name"] for scenario in json.loads(done.stdout)}
 
 
+def test_a_project_of_a_template_is_valid(journey, tmp_path):
+    done = journey("init", str(tmp_path / "mine"), "--template", "trial")
+    assert done.returncode == 0, done.stderr
+    done = journey("validate", str(tmp_path / "mine" / "scenario.toml"))
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_comparison_runs_from_any_folder(journey):
     done = journey("compare", "seed_ten", "--replications", "2", "--json")
     assert done.returncode == 0, done.stderr

@@ -6,6 +6,7 @@ docstring is the help. The module must be cheap to import, because `journey --he
 """
 
 COMMANDS: dict[str, str] = {
+    "init": "scenarios.cli.init",
     "check": "scenarios.cli.check",
     "evaluate": "scenarios.cli.evaluate",
     "campaigns": "scenarios.cli.campaigns",
