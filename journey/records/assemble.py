@@ -125,7 +125,7 @@ def _report_missing(connection: duckdb.DuckDBPyConnection, family: Family, datas
         # A folder without its required set was rejected. If the family requires none, a missing principal set is a
         # warning.
         severity = FindingSeverity.NOTICE if family.required_dataset else _absence_severity(family, dataset)
-        message = f"There are no {dataset}: results that depend on them are not available."
+        message = f"{dataset} is missing: results that depend on it are not available."
         add_findings(connection, [Finding("missing-set", severity, dataset, None, None, message)])
 
 

@@ -6,6 +6,8 @@
 * `console` prints results to stdout and messages to stderr.
 """
 
+import os
+import sys
 import warnings
 
 from journey.core.errors import OldKeyWarning
@@ -22,8 +24,17 @@ def _print_warning(message: Warning | str, *_position: object, **_more: object) 
     print_message(f"notice: {message}" if isinstance(message, OldKeyWarning) else f"journey: warning: {message}")
 
 
+def _restart_in_utf8() -> None:
+    """Start again in Python's UTF-8 mode where the locale, such as C, cannot read an argument that is UTF-8."""
+    if sys.flags.utf8_mode or sys.getfilesystemencoding() == "utf-8":
+        return
+    if any("\ud800" <= character <= "\udfff" for argument in sys.argv for character in argument):
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - no shell
+
+
 def main() -> None:
     """Run the `journey` command with the arguments of this process."""
+    _restart_in_utf8()
     try:
         from scenarios.cli.application import app
 

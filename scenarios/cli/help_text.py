@@ -1,5 +1,6 @@
 """The `--help` of a command: what an option takes and its default, without the types of Python."""
 
+from collections import Counter
 from enum import Enum
 from typing import Any
 
@@ -17,6 +18,15 @@ class Command(TyperCommand):
         arguments = [_name_argument(parameter) for parameter in self.params if is_argument(parameter)]
         return ["[OPTIONS]", *arguments]
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; an option that takes one value may be given once, because the first would be lost."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        given = Counter(parameter.name for parameter in order if _takes_one_value(parameter))
+        for parameter in order:
+            if given[parameter.name] > 1:
+                ctx.fail(f"{name_option(parameter)}: is given {given[parameter.name]} times; give it once")
+        return super().parse_args(ctx, args)
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write usage, description, arguments and options to the formatter."""
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)))
@@ -31,6 +41,10 @@ class Command(TyperCommand):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+
+def _takes_one_value(parameter: Any) -> bool:
+    return not is_argument(parameter) and not parameter.multiple and not parameter.is_flag and not parameter.count
 
 
 def is_argument(parameter: Any) -> bool:

@@ -44,7 +44,13 @@ def describe_undecodable(value: object) -> str | None:
         return next((found for part in value if (found := describe_undecodable(part))), None)
     if value is None or is_utf8(str(value)):
         return None
-    return f"the argument {str(value)!r} is not UTF-8 text; rename the file or folder, or write the text in UTF-8"
+    shown = _show_bytes(str(value))
+    return f"the argument '{shown}' is not UTF-8 text; rename the file or folder, or write the text in UTF-8"
+
+
+def _show_bytes(argument: str) -> str:
+    r"""An argument with its bytes that are no text as codes such as ``\xff``."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _is_lack_of_memory(error: BaseException) -> bool:
@@ -59,7 +65,8 @@ def _is_lack_of_memory(error: BaseException) -> bool:
 def _describe_os_error(error: OSError) -> str:
     what = error.strerror or str(error)
     if error.errno == errno.ENOSPC:
-        what += "; free some space, or name another folder"
+        where = "name another folder" if error.filename else "redirect the output to another place"
+        what = f"the disk or the output is full ({what}); free some space, or {where}"
     return f"operating system error: {what}" if error.filename is None else f"{error.filename}: {what}"
 
 

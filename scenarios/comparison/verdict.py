@@ -197,8 +197,8 @@ def _interval_text(case: _Case) -> str:
 
 def _all_text(case: _Case) -> str:
     measured, used = case.effect.difference.n, case.replications
-    all_measured = f"all {pluralise(used, 'replication')}"
-    return all_measured if measured == used else f"each of the {_count_text(case)} that measured both arms"
+    all_measured = f"all {pluralise(measured, 'replication')}"
+    return all_measured if measured == used else f"{all_measured} that measured both arms, of {used:,}"
 
 
 def _count_text(case: _Case) -> str:

@@ -116,7 +116,7 @@ def _find_keys(examples: tuple[tuple[str, ...], ...]) -> dict[str, str]:
         for path, kind in _walk(_run(command), ""):
             kinds.setdefault(path, set()).add(kind)
     paths = _sort_paths(list(kinds))
-    return {path: _join(kinds[path]) for path in paths if not _is_outline(path, kinds[path], kinds)}
+    return {path: _join(path, kinds[path]) for path in paths if not _is_outline(path, kinds[path], kinds)}
 
 
 def _sort_paths(paths: list[str]) -> list[str]:
@@ -212,8 +212,23 @@ def _name_type(value: Any) -> str:
     return "number" if isinstance(value, int | float) else "text"
 
 
-def _join(kinds: set[str]) -> str:
+NULL_IN_EXAMPLES = {
+    "used.scenario": "text, or null without `--scenario`",
+    "used.scenario_hash": "text, or null without `--scenario`",
+    "used.arm": "text, or null without `--scenario`",
+    "used.journey.file": "text, or null for a journey without a file",
+    "used.policy.file": "text, or null for a policy without a file",
+    "from_status": "text, or null for the first entry of a transfer or risk",
+    "reason_code": "text, or null where a person proposed",
+    "left": "number, or null while the campaign runs",
+    "reason": "text, or null where the move was not refused",
+    "note": "text, or null where the check is possible",
+}
+"""What keys hold that are null in every example, by path or by the end of the path."""
+
+
+def _join(path: str, kinds: set[str]) -> str:
     """The types in a fixed order; null comes last."""
     if kinds == {"null"}:
-        return "null in all examples"
+        return NULL_IN_EXAMPLES.get(path) or NULL_IN_EXAMPLES[path.rpartition(".")[2]]
     return ", ".join(sorted(kinds - {"null"}) + sorted(kinds & {"null"}))

@@ -40,6 +40,35 @@ def test_every_command_explains_itself(name):
     assert "Usage" in result.stdout
 
 
+def single_value_options():
+    """Every option that takes one value, by command."""
+    group = get_command(app)
+    for name in COMMANDS:
+        for parameter in group.get_command(None, name).params:
+            if parameter.param_type_name == "option" and not (parameter.multiple or parameter.is_flag):
+                yield name, parameter.opts[-1]
+
+
+@pytest.mark.parametrize(("name", "option"), list(single_value_options()))
+def test_an_option_that_takes_one_value_is_refused_where_it_is_given_twice(name, option):
+    result = invoke(name, option, "1", option, "2")
+    assert result.exit_code == 2
+    assert option in result.stderr
+    assert "is given 2 times; give it once" in result.stderr
+
+
+def test_an_option_that_takes_several_values_may_be_repeated():
+    assert invoke("validate", "default", "--set", "seed=1", "--set", "population.size=3").exit_code == 0
+
+
+def test_an_argument_in_utf_8_is_read_in_a_locale_without_it(tmp_path):
+    (tmp_path / "Zoë").mkdir()
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = process("check", tmp_path / "Zoë", **plain)
+    assert "no records found" in done.stderr
+    assert "UTF-8" not in done.stderr
+
+
 def test_the_help_of_every_command_fits_a_line_of_80_columns():
     assert "..." not in invoke("--help", COLUMNS="80").stdout.split("Commands:")[1]
 

@@ -27,7 +27,8 @@ FAILURES = [
     (OSError(errno.ENOMEM, "Cannot allocate memory"), "there is not enough memory; give"),
     (RuntimeError("can't start new thread"), "no thread can be started: there is too little memory"),
     (duckdb.IOException("IO Error: No space left on device"), "No space left on device; check the disk's space"),
-    (OSError(errno.ENOSPC, "No space left on device", "out.csv"), "out.csv: No space left on device; free some space"),
+    (OSError(errno.ENOSPC, "No space left on device", "out.csv"), "out.csv: the disk or the output is full (No"),
+    (OSError(errno.ENOSPC, "No space left on device"), "free some space, or redirect the output to another place"),
     (OSError(errno.EACCES, "Permission denied", "out.csv"), "out.csv: Permission denied"),
     (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), "in its encoding (invalid start byte)"),
 ]
@@ -65,6 +66,8 @@ def test_an_argument_that_is_not_utf_8_is_refused_before_anything_runs(
     result = invoke(*(os.fsdecode(part) if isinstance(part, bytes) else part for part in arguments))
     assert result.exit_code == WRONG_INPUT
     assert "is not UTF-8 text; rename" in result.stderr
+    assert "\\xf" in result.stderr
+    assert "udcf" not in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["records"]
 
 

@@ -143,7 +143,7 @@ def judged(baseline, treated, nets=(1.0, 2.0, 3.0), **how):
 
 def test_a_metric_that_one_replication_did_not_measure_is_not_identical_in_all_of_them():
     found = judged([0.0] * 9 + [None], [0.0] * 10)
-    assert "it is identical in each of the 9 of 10 replications that measured both arms" in found.text
+    assert "it is identical in all 9 replications that measured both arms, of 10" in found.text
     assert "identical in all 10 replications" in judged([0.0] * 10, [0.0] * 10).text
 
 
