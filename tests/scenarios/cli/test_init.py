@@ -13,7 +13,7 @@ from scenarios.operations import project
 from scenarios.operations.project import TEMPLATES, create_project
 from tests.scenarios.cli.invocation import invoke, json_of
 
-SMALL = ["--customers", "60", "--days", "60", "--replications", "2", "--engine", "reference"]
+SMALL = ["--customers", "60", "--days", "60", "--replications", "2", "--engine", "reference", "--workers", "1"]
 EXPECTED = {"README.md", "journey.toml", "policy.toml", "scenario.toml"}
 
 
@@ -27,15 +27,12 @@ def test_the_option_offers_every_template():
 
 @pytest.mark.medium
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_every_template_runs_as_it_is(template, tmp_path, monkeypatch):
+def test_the_records_of_every_template_are_checked_and_evaluated(template, tmp_path, monkeypatch):
     folder = tmp_path / "mine"
     document = json_of("init", folder, "--template", template)
     assert document["template"] == template
     assert set(document["files"]) == list_files(folder) >= EXPECTED
     monkeypatch.chdir(folder)
-    valid = invoke("validate", "scenario.toml")
-    assert valid.exit_code == 0, valid.stderr
-    assert valid.stderr == ""
     found = json_of("check", "records", "--scenario", "scenario.toml")
     assert found["customers"] == 20
     assert found["used"]["policy"]["file"] == "policy.toml"
@@ -43,11 +40,21 @@ def test_every_template_runs_as_it_is(template, tmp_path, monkeypatch):
     decisions = json_of("evaluate", "records", "--scenario", "scenario.toml", "--arm", "treated")["decisions"]
     acting = [each for each in decisions if each["recommended_action"] not in (None, "monitor_only")]
     assert {each["requires_human_approval"] for each in acting} == {True, False}
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_scenario_of_every_template_is_valid_and_compared(template, tmp_path, monkeypatch):
+    create_project(tmp_path / "mine", template)
+    monkeypatch.chdir(tmp_path / "mine")
+    valid = invoke("validate", "scenario.toml")
+    assert (valid.exit_code, valid.stderr) == (0, "")
     compared = json_of("compare", "scenario.toml", *SMALL)
     assert list(compared["arms"]) == ["baseline", "treated"]
     assert compared["arms"]["treated"]["interventions"]["mean"] > 0
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_the_page_has_five_commands_that_exist(template, tmp_path, monkeypatch):
     create_project(tmp_path / "mine", template)
@@ -69,6 +76,15 @@ def test_the_journey_and_the_policy_of_a_template_are_used_by_its_scenario(templ
     loaded = load(tmp_path / "mine" / "scenario.toml")
     assert [layer.path.name for layer in loaded.layers if layer.replaces] == ["journey.toml", "policy.toml"]
     assert loaded.arms[0].policy.name.endswith("policy")
+
+
+def test_nothing_is_earned_in_the_trial_stage(tmp_path):
+    create_project(tmp_path / "mine", "trial")
+    held = ["world.moves.convert.dwell.mean_days=1e6", "population.start={ paying = 0, at_risk = 0, paused = 0 }"]
+    options = [part for each in held for part in ("--set", each)]
+    run = json_of("simulate", tmp_path / "mine" / "scenario.toml", *SMALL[:4], "--engine", "reference", *options)
+    assert run["metrics"]["converted"] == 0.0
+    assert run["metrics"]["retained_value"] == 0.0
 
 
 def test_the_default_template_is_the_subscription(tmp_path):
