@@ -121,7 +121,9 @@ class Scenario(SpecModel):
     reviewers: Reviewers = Reviewers()
     money: Money = Money()
     metrics: Annotated[dict[str, MetricSpec], ADDED_LATER] = Field(
-        default={}, description="Metrics of your own, by name; see `docs/reference/metrics.md`."
+        default={},
+        description="Metrics of your own, by name. Each has exactly one of `reached`, `time_to`, `time_in`, "
+        "`count_of`, `share_of`, `revenue`, `value_of` and `ratio`.",
     )
     guardrails: Annotated[dict[str, float], ADDED_LATER] = Field(
         default={},

@@ -31,6 +31,7 @@ RANDOMISED = "compare --mode randomised"
 SMALL = ("--set", "horizon_days=90")
 FEW = ("--set", "population.size=40", *SMALL)
 NO_REVIEWERS = ("--set", "reviewers.count=0")
+OWN_METRIC = ("--set", 'metrics.activated={ reached = "engagement", guardrail = -0.1, smallest_effect = 0.1 }')
 IMPERFECT = str(ROOT / "data" / "imperfect")
 BUILT_IN = {
     summary.name: (summary.name, *(SMALL if summary.name == "seed_ten" else FEW)) for summary in list_scenarios()
@@ -59,14 +60,14 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "compare": (
         *((*COMPARE, "3", *run) for run in BUILT_IN.values()),
-        (*COMPARE, "1", *BUILT_IN["default"]),
+        (*COMPARE, "1", *BUILT_IN["default"], *OWN_METRIC),
         (*COMPARE, "2", *BUILT_IN["default"], *NO_REVIEWERS),
         (*COMPARE, "2", *BUILT_IN["onboarding_outreach"], "--precision", "churn_rate=0.5"),
-        (*COMPARE, "2", *BUILT_IN["default"], "--set", "guardrails.churn_rate=0.01"),
+        (*COMPARE, "2", *BUILT_IN["default"], *OWN_METRIC),
     ),
     RANDOMISED: (
         *((*COMPARE, "3", *BUILT_IN[name], "--mode", "randomised") for name in EXPERIMENTS),
-        (*COMPARE, "2", *BUILT_IN["default"], "--mode", "randomised", "--truth"),
+        (*COMPARE, "2", *BUILT_IN["default"], "--mode", "randomised", "--truth", *OWN_METRIC),
     ),
     "explain": tuple(
         ("explain", *run, "--customer", str(customer))
