@@ -51,6 +51,7 @@ class CompiledJourney:
         initial: Codes of the initial stages, the default first.
         guards: The distinct guards of the moves.
         guard_table: Shape (S, M): index in `guards` of the move's guard, -1 for none.
+        moves_within_stay: Codes of (stage, move) that lead back to their stage and begin no new stay.
     """
 
     fingerprint: str
@@ -69,6 +70,7 @@ class CompiledJourney:
     initial: tuple[int, ...]
     guards: tuple[Guard, ...]
     guard_table: IntArray
+    moves_within_stay: frozenset[tuple[int, int]]
 
     def request(self, stages: IntArray, moves: IntArray, facts: FactColumns | None = None) -> npt.NDArray[np.int8]:
         """The results of `Journey.request` for many customers.
@@ -134,6 +136,9 @@ def compile_journey(journey: Journey) -> CompiledJourney:
         initial=tuple(stage_index[stage] for stage in journey.initial),
         guards=guards,
         guard_table=_read_only(guard_table),
+        moves_within_stay=frozenset(
+            (stage_index[stage], move_index[move]) for stage, move in journey.moves_within_stay
+        ),
     )
 
 

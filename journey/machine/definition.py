@@ -179,10 +179,19 @@ class Journey:
             "stages": self.stages,
             "initial": self.initial,
             "terminal": self.terminal,
-            "moves": [(m.name, m.source, m.destination, m.guard.to_dict() if m.guard else None) for m in self.moves],
+            "moves": [
+                (m.name, m.source, m.destination, m.guard.to_dict() if m.guard else None)
+                + (() if m.restarts_clocks else (False,))
+                for m in self.moves
+            ],
         }
         text = json.dumps(rules, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def moves_within_stay(self) -> frozenset[tuple[str, str]]:
+        """The moves, as (stage, move name), that lead back to their stage and do not begin a new stay."""
+        return frozenset((move.source, move.name) for move in self.moves if not move.restarts_clocks)
 
     @cached_property
     def arcs(self) -> Mapping[tuple[str, str], Move]:

@@ -23,17 +23,20 @@ class Move:
         source: The stage it starts from.
         destination: The stage it leads to; may equal the source.
         guard: Its condition, if any.
+        restarts_clocks: Whether a move from a stage to itself begins a new stay: the clocks of all moves out of the
+            stage start again, and the days in the stage count from 0. Otherwise only its own clock starts again.
     """
 
     name: str
     source: str
     destination: str
     guard: Guard | None = None
+    restarts_clocks: bool = True
 
     def arcs(self, live: Sequence[str]) -> tuple[Move, ...]:
         """The single moves it stands for: itself, or one per live stage if its source is `EVERY_LIVE_STAGE`."""
         if self.source == EVERY_LIVE_STAGE:
-            return MoveRule(self.name, self.source, self.destination, self.guard).arcs(live)
+            return MoveRule(self.name, self.source, self.destination, self.guard, self.restarts_clocks).arcs(live)
         return (self,)
 
     def __str__(self) -> str:
@@ -50,12 +53,14 @@ class MoveRule:
         sources: The stages it starts from, or `EVERY_LIVE_STAGE`.
         destination: The stage it leads to.
         guard: The condition of each of the moves, if any.
+        restarts_clocks: Whether the move from the destination to itself begins a new stay; see `Move`.
     """
 
     name: str
     sources: str | tuple[str, ...]
     destination: str
     guard: Guard | None = None
+    restarts_clocks: bool = True
 
     def arcs(self, live: Sequence[str]) -> tuple[Move, ...]:
         """One move per source."""
@@ -63,4 +68,13 @@ class MoveRule:
             sources = tuple(stage for stage in live if stage != self.destination)
         else:
             sources = (self.sources,) if isinstance(self.sources, str) else tuple(self.sources)
-        return tuple(Move(self.name, source, self.destination, self.guard) for source in sources)
+        return tuple(
+            Move(
+                self.name,
+                source,
+                self.destination,
+                self.guard,
+                self.restarts_clocks or source != self.destination,
+            )
+            for source in sources
+        )

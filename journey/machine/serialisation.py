@@ -24,6 +24,8 @@
 A move has one ``source``, or several ``sources``. The source ``every_live_stage`` stands for every stage that is not
 terminal, except the destination. All conditions of a guard must be met.
 
+A move from a stage to itself begins a new stay, unless ``restarts_clocks = false``; see `journey.machine.moves.Move`.
+
 A journey that states only ``stage`` (and ``name``) is the default journey with other details of these stages.
 """
 
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 _JOURNEY_KEYS = ("name", "stages", "initial", "terminal", "moves", "stage")
 _RULES = ("stages", "initial", "terminal", "moves")
 _STAGE_KEYS = ("pays", "roles", "typical_days")
-_MOVE_KEYS = ("name", "source", "sources", "destination", "guard")
+_MOVE_KEYS = ("name", "source", "sources", "destination", "guard", "restarts_clocks")
 
 
 def parse_journey(data: Mapping[str, Any], default_journey: Callable[[], Journey]) -> dict[str, Any]:
@@ -109,12 +111,16 @@ def _parse_move(number: int, data: Any) -> MoveRule:
         sources: str | tuple[str, ...] = _parse_text(f"{context}: `source`", data["source"])
     else:
         sources = _parse_names(f"{context}: `sources`", data["sources"])
-    return MoveRule(
-        _parse_text(f"{context}: `name`", data["name"]),
-        sources,
-        _parse_text(f"{context}: `destination`", data["destination"]),
-        _parse_guard(context, data.get("guard")),
-    )
+    destination = _parse_text(f"{context}: `destination`", data["destination"])
+    restarts = data.get("restarts_clocks", True)
+    if not isinstance(restarts, bool):
+        raise JourneyDefinitionError(f"{context}: `restarts_clocks` must be true or false, got {restarts!r}")
+    if not restarts and destination not in ((sources,) if isinstance(sources, str) else sources):
+        raise JourneyDefinitionError(
+            f"{context}: `restarts_clocks = false` is for a move from a stage to itself; no source is {destination!r}"
+        )
+    name = _parse_text(f"{context}: `name`", data["name"])
+    return MoveRule(name, sources, destination, _parse_guard(context, data.get("guard")), restarts)
 
 
 def _parse_guard(context: str, data: Any) -> Guard | None:
@@ -162,7 +168,9 @@ def _serialise_rule(journey: Journey, moves: list[Move]) -> dict[str, Any]:
         source: dict[str, Any] = {"source": EVERY_LIVE_STAGE}
     else:
         source = {"source": sources[0]} if len(sources) == 1 else {"sources": sources}
-    rule = {"name": name, **source, "destination": destination}
+    rule: dict[str, Any] = {"name": name, **source, "destination": destination}
+    if not all(move.restarts_clocks for move in moves):
+        rule["restarts_clocks"] = False
     return {**rule, "guard": guard.to_dict()} if guard else rule
 
 

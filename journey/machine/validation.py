@@ -122,6 +122,11 @@ def _bad_moves(moves: Sequence[Move], stages: Sequence[str], terminal: Sequence[
                 f"move {move.name!r} leaves {move.source!r}, which is terminal; remove the move, "
                 f"or take {move.source!r} out of `terminal`"
             )
+        if not move.restarts_clocks and move.source != move.destination:
+            yield (
+                f"move {move.name!r}: `restarts_clocks = false` is for a move from a stage to itself; this one leads "
+                f"from {move.source!r} to {move.destination!r}"
+            )
         for stage in move.guard.named_stages() if move.guard else ():
             if stage not in stages:
                 yield f"move {move.name!r}: in its guard, {_describe_unknown_stage(stage, stages)}"

@@ -66,6 +66,12 @@ _JOURNEY: dict[str, Any] = {
                     },
                     "destination": {"type": "string", "description": "The stage after the move."},
                     "guard": {"type": "object", "description": "Conditions that must all hold."},
+                    "restarts_clocks": {
+                        "type": "boolean",
+                        "default": True,
+                        "description": "Of a move from a stage to itself: whether it begins a new stay, so that all "
+                        "clocks of the stage start again. Otherwise only its own clock does.",
+                    },
                 },
             },
         },

@@ -10,6 +10,9 @@ from simulation.model.event_types import CALM, EPISODE, MOVE
 from simulation.random import streams
 from simulation.random.streams import exponential
 
+MAX_ATTEMPTS = 4095
+"""Largest number of attempts in the key of a move's draw."""
+
 
 def effective_ratio(arm: ArmParameters, customer: Customer, ratio: float, slot: int) -> float:
     """`ratio` times all current hazard ratios on a move out of the current stage."""
@@ -80,7 +83,7 @@ def start_move_clock(arm: ArmParameters, customer: Customer, engine: Engine, slo
     """
     stage, move = customer.stage, arm.moves[customer.stage][slot]
     context = (stage << 10) | move.move
-    occurrence = (engine.visits[customer.row][stage] << 12) | min(customer.attempts, 4095)
+    occurrence = (engine.visits[customer.row][stage] << 12) | customer.attempts
     draw = exponential(customer.key, streams.MOVE, context, occurrence)
     amount = initial_amount(move.distribution, move.a, age, draw)
     ratio = hazard_ratio(arm, customer, slot)
@@ -121,6 +124,17 @@ def is_blocked(arm: ArmParameters, customer: Customer, engine: Engine, slot: int
     return arm.moves[customer.stage][slot].guarded and not guard_allows(arm, customer, engine, slot)
 
 
+def restart_move_clock(arm: ArmParameters, customer: Customer, engine: Engine, slot: int) -> None:
+    """Start the clock of one move again, and no other clock; the stay goes on."""
+    customer.attempts += 1
+    if customer.attempts > MAX_ATTEMPTS:
+        # The key of a draw has a limited number of attempts; continue as if it were another visit.
+        customer.attempts = 0
+        engine.visits[customer.row][customer.stage] += 1
+    start_move_clock(arm, customer, engine, slot, 0.0)
+    schedule_next_move(arm, customer, engine)
+
+
 def take_due_move(arm: ArmParameters, customer: Customer, engine: Engine) -> int:
     """The slot of the move that is made now: its clock or its notice has run out. NO_INDEX if the customer stays."""
     if customer.notice_slot != NO_INDEX:
@@ -128,9 +142,7 @@ def take_due_move(arm: ArmParameters, customer: Customer, engine: Engine) -> int
     slot = customer.due_slot
     if is_blocked(arm, customer, engine, slot):
         # A blocked move is not an error: the customer stays, and the clock of this move starts again.
-        customer.attempts += 1
-        start_move_clock(arm, customer, engine, slot, 0.0)
-        schedule_next_move(arm, customer, engine)
+        restart_move_clock(arm, customer, engine, slot)
         return NO_INDEX
     notice = arm.moves[customer.stage][slot].notice
     if notice > 0.0:
@@ -152,6 +164,7 @@ KERNELS = (
     update_move_clocks,
     enter_stage,
     is_blocked,
+    restart_move_clock,
     take_due_move,
 )
 """Functions to compile, callees before callers."""

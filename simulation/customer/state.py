@@ -45,7 +45,7 @@ class Customer:
         entered_at: Day on which the stage was entered; below 0 for a customer who starts in the middle of a stay.
             Before the start it is the number of days already spent in the stage.
         due_slot: Slot of the move whose clock runs out first.
-        attempts: Number of moves that a guard has blocked during this stay.
+        attempts: Number of moves during this stay that a guard has blocked, or that have not ended the stay.
         notice_slot: Slot of the move that the customer has given notice of, or NO_INDEX.
         period: Index of the current calendar period.
         band: Index of the current tenure band.

@@ -13,7 +13,7 @@ from simulation.runs.cohort import draw_initial_customers
 from simulation.trace import events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from simulation.metrics.run_results import Run
     from simulation.model.arm import ArmSpec
@@ -46,17 +46,21 @@ class CustomerHistory(NamedTuple):
         segment: Name of the segment.
         first_stage: The stage on day 0.
         rows: The customer's rows of the trace, in order.
+        moves_within_stay: Moves, as (stage, move), that do not end a stay.
     """
 
     initial: InitialCustomer
     segment: str
     first_stage: str
     rows: Sequence[events.Row]
+    moves_within_stay: Collection[tuple[str, str]] = ()
 
     @property
     def stays(self) -> list[Stay]:
         """The stays in stages, in order."""
-        moves = [row for row in self.rows if row.kind == events.MOVE]
+        moves = [
+            row for row in self.rows if row.kind == events.MOVE and (row.stage, row.label) not in self.moves_within_stay
+        ]
         stages = [self.first_stage, *(row.to_stage or row.stage for row in moves)]
         entered = [self.initial.arrives_at - self.initial.days_in_stage, *(row.time for row in moves)]
         left = [*entered[1:], None]
@@ -136,10 +140,10 @@ class RunHistory:
 
 def initial_histories(arm_spec: ArmSpec, *, seed: int, replication: int) -> Iterator[CustomerHistory]:
     """The initial state of every customer of an arm, in order of their number."""
-    stages = arm_spec.journey.compile().stages
+    stages, within_stay = arm_spec.journey.compile().stages, arm_spec.journey.moves_within_stay
     cohort, customers = draw_initial_customers(arm_spec, seed=seed, replication=replication)
     for _, initial in customers:
-        yield CustomerHistory(initial, cohort.segments[initial.segment], stages[initial.stage], ())
+        yield CustomerHistory(initial, cohort.segments[initial.segment], stages[initial.stage], (), within_stay)
 
 
 def initial_history(arm_spec: ArmSpec, number: int, *, seed: int, replication: int) -> CustomerHistory:

@@ -40,6 +40,7 @@ class MoveParameters(NamedTuple):
         in_distress: Hazard ratio during distress.
         frailty: Whether the move is subject to frailty.
         guarded: Whether it has a guard.
+        within_stay: Whether it leads back to its stage and begins no new stay.
     """
 
     move: int
@@ -52,6 +53,7 @@ class MoveParameters(NamedTuple):
     in_distress: float
     frailty: bool
     guarded: bool
+    within_stay: bool
 
 
 class SignalMix(NamedTuple):
@@ -173,6 +175,7 @@ def build_move_parameters(
                 in_distress=clock.in_distress,
                 frailty=clock.frailty,
                 guarded=bool(machine.guard_table[stage, move] >= 0),
+                within_stay=(stage, move) in machine.moves_within_stay,
             )
         )
     return tuple(parameters)

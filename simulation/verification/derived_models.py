@@ -60,7 +60,7 @@ def derive_theory_arm(
     causes = world.distress.causes if distress != "none" else {}
     return replace(
         arm_spec,
-        journey=_unguarded(arm_spec.journey),
+        journey=_with_exact_moves(arm_spec.journey, exponential=exponential),
         world=World(
             moves={name: _clock(clock, reshape, dated=dated) for name, clock in world.moves.items()},
             frailty_spread=world.frailty_spread,
@@ -105,6 +105,16 @@ def list_dwells(arm_spec: ArmSpec) -> dict[str, Dwell]:
             dwells[name] = clock.dwell
         dwells.update({f"{name} from {stage}": dwell for stage, dwell in clock.dwell_from.items()})
     return dwells
+
+
+def _with_exact_moves(journey: Journey, *, exponential: bool) -> Journey:
+    """The journey without guards, and without moves that restart their own clock only: they change nothing else.
+
+    Without memory, all clocks may restart, so such moves stay where dwells are exponential.
+    """
+    if not exponential:
+        journey = replace(journey, moves=tuple(move for move in journey.moves if move.restarts_clocks))
+    return _unguarded(journey)
 
 
 def _unguarded(journey: Journey) -> Journey:

@@ -242,7 +242,8 @@ def _append_spells(
         spells.append(Spell(index, stage, cause, value, start, row.time, start - entered, move, reason, *effects))
         start = row.time
         if row.kind == MOVE:
-            stage, entered = str(row.to_stage), row.time
+            entered = entered if (row.stage, row.label) in arm_spec.journey.moves_within_stay else row.time
+            stage = str(row.to_stage)
             if stage in arm_spec.journey.terminal:
                 return
             if stage in arm_spec.journey.lost:

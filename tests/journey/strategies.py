@@ -43,7 +43,11 @@ def journeys(draw: st.DrawFn, *, guarded: bool = True, max_stages: int = 6, max_
     places = [(stage, name) for stage in live for name in MOVE_NAMES]
     chosen = draw(st.lists(st.sampled_from(places), unique=True, max_size=max_arcs)) if places else []
     guard = st.none() | guards(stages) if guarded else st.none()
-    moves = [Move(name, stage, draw(st.sampled_from(stages)), draw(guard)) for stage, name in chosen]
+    moves = []
+    for stage, name in chosen:
+        destination = draw(st.sampled_from(stages))
+        restarts = destination != stage or draw(st.booleans())
+        moves.append(Move(name, stage, destination, draw(guard), restarts))
     details = {stage: draw(stage_details(is_terminal=stage in terminal)) for stage in stages}
     return Journey.build(stages=stages, moves=moves, initial=initial, terminal=terminal, details=details)
 

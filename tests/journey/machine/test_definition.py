@@ -177,6 +177,8 @@ REFUSED = [
     (_move(guard="min_days_in_stage"), "move 1 ('go'): `guard` must be a table"),
     (_move(sources=["trial"]), "move 1 ('go'): give either `source`"),
     (_move(sorce="trial"), "move 1 ('go'): unknown key `sorce`; did you mean 'source'?"),
+    (_move(restarts_clocks=False), "move 1 ('go'): `restarts_clocks = false` is for a move from a stage to itself"),
+    (_move(restarts_clocks=0), "move 1 ('go'): `restarts_clocks` must be true or false, got 0"),
     ({"moves": [{"name": "go", "source": "trial"}]}, "move 1 ('go'): the key `destination` is missing"),
     ({"moves": [{"name": "go", "destination": "gone"}]}, "move 1 ('go'): give either `source`"),
     ({"moves": {}}, "`moves` must be a list of moves"),
@@ -242,6 +244,15 @@ def test_one_name_or_several_may_be_given_and_are_kept_as_tuples():
     one = Journey(["a"], [], "a", [])  # type: ignore[arg-type]
     assert one == Journey(("a",), (), ("a",))
     assert hash(one) == hash(Journey(("a",), (), ("a",)))
+
+
+def test_only_the_loop_of_a_rule_with_several_sources_restarts_no_other_clock():
+    rule = {"name": "touch", "sources": ["trial", "active"], "destination": "active", "restarts_clocks": False}
+    journey = Journey.from_dict({"stages": ["trial", "active"], "initial": "trial", "moves": [rule]})
+    assert journey.moves_within_stay == {("active", "touch")}
+    assert Journey.from_dict(journey.to_dict()) == journey
+    with pytest.raises(JourneyDefinitionError, match="this one leads from 'a' to 'b'"):
+        Journey.build(stages=("a", "b"), initial="a", moves=(Move("go", "a", "b", restarts_clocks=False),))
 
 
 def test_the_details_of_a_stage_have_documented_defaults():
