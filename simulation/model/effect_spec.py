@@ -44,6 +44,13 @@ class Effect(SpecModel):
         default=None, description="A lower price after a response. A later discount replaces it. Default: none."
     )
 
+    @property
+    def discount_days(self) -> float:
+        """Days that the discount lasts; 0 without one."""
+        if self.discount is None:
+            return 0.0
+        return self.lasts_days if self.discount.days is None else self.discount.days
+
 
 class Decisions(SpecModel):
     """When the orchestrator evaluates a customer."""

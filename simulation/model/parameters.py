@@ -227,16 +227,9 @@ def _build_effect(cost: float, effect: Effect | None) -> EffectParameters:
         harm_ratio=effect.harm_ratio,
         csat=effect.csat,
         acts_on_moves=bool(effect.moves),
-        discount_days=_discount_days(effect),
+        discount_days=effect.discount_days,
         acts_when_calm=bool(effect.moves) or effect.discount is not None,
     )
-
-
-def _discount_days(effect: Effect) -> float:
-    discount = effect.discount
-    if discount is None:
-        return 0.0
-    return effect.lasts_days if discount.days is None else discount.days
 
 
 def build_effect_move_ratios(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simulation.verification import conservation, hazards, occupancy, queueing, random_streams
+from simulation.verification import action_effects, conservation, hazards, occupancy, queueing, random_streams
 from simulation.verification.derived_models import derive_theory_arm
 from simulation.verification.event_histories import read_histories
 from simulation.verification.evidence import Evidence, judge_checks
@@ -79,6 +79,7 @@ def theory_checks(
         ("own dwells: renewal equations", renewal_checks),
         ("own dwells and distress: integrated hazards", hazard_checks),
         ("notice: matrix exponential", notice_checks),
+        ("actions on moves and price: matrix exponentials", action_effect_checks),
     ):
         report(title)
         yield from section(arm_spec, seed=seed, days=days, customers=customers, run=run)
@@ -167,6 +168,21 @@ def notice_checks(
     )
 
 
+def action_effect_checks(
+    arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
+) -> Iterator[Evidence]:
+    """Check effects of actions on moves and price against matrix exponentials; nothing if the world has none."""
+    for number, (action, effect) in enumerate(action_effects.acting_effects(arm_spec).items()):
+        world = action_effects.derive_treated_arm(arm_spec, action, customers=customers, seed=seed)
+        title = (
+            f"dwells made exponential with the same mean, no distress, every customer responds to {action} at the "
+            f"entry: matrix exponentials before and after day {effect.lasts_days:g} of its effect"
+        )
+        horizon = days + action_effects.ENTRY_DAY
+        histories = _run_histories(world, random_streams.derive_seed(seed, 100 + number), horizon, run)
+        yield from occupancy.compare_occupancy(title, histories, action_effects.treated_expectation)
+
+
 def _until_decisions(histories: EventHistories, notice: float, left: Sequence[Spell]) -> EventHistories:
     """The histories without their last `notice` days, in which customers leave on the day of their decision.
 
@@ -213,7 +229,18 @@ def arm_checks(
     result = run(arm_spec, seed=seed, days=days)
     yield from conservation.check_conservation(title, read_histories(arm_spec, result, seed=seed), result)
     yield from queueing.little_evidence(title, result)
+    if arm_spec.active and action_effects.acting_effects(arm_spec):
+        report(f"{title}: effects of its actions on moves")
+        yield from _acting_evidence(arm_spec, seed=seed, days=days, run=run)
     if other is not None:
         report(f"{title}: the other engine")
         yield conservation.compare_traces(title, result, other(arm_spec, seed=seed, days=days))
     yield from queueing.erlang_evidence(arm_spec, result, seed)
+
+
+def _acting_evidence(arm_spec: ArmSpec, *, seed: int, days: float, run: Runner) -> Iterator[Evidence]:
+    """Check moves against their integrated hazards while the arm's own decisions start and replace effects."""
+    customers = min(arm_spec.population.size, default_customers(days))
+    world = action_effects.derive_acting_arm(arm_spec, customers=customers, seed=seed)
+    title = f"{arm_spec.name}, own dwells and decisions, actions act on moves and price only: integrated hazards"
+    yield from hazards.compare_hazards(title, _run_histories(world, random_streams.derive_seed(seed, 7), days, run))
