@@ -87,6 +87,7 @@ def _build_row(result: FunnelResult, arm: str, step: ProspectStep) -> events.Row
         reason=result.segments[step.segment],
         reviewer=None,
         value=None,
+        segment=result.segments[step.segment],
     )
 
 

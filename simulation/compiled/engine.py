@@ -314,7 +314,7 @@ def _simulate_with_trace(inputs: _RunInputs, take_rows: RowSink, rows_per_batch:
             engine = state.grow(engine, shortage)
             packed_engine = pack_arrays(engine)
         rows = int(engine.run["trace_rows"][0])
-        take_rows(build_columns(inputs.arms, engine))
+        take_rows(build_columns(inputs.arms, inputs.segments, engine))
         # The next window is as long as the rows of this one suggest, within reason.
         width *= min(4.0, max(0.25, rows_per_batch / max(1, rows)))
         start = limit

@@ -32,8 +32,10 @@ def emit(
         row.time = customer.now
         row.value = value
         row.dated = dated
+        row.account_value = customer.account_value
         row.customer = customer.number
         row.arm = customer.arm
+        row.segment = customer.segment
         row.kind = kind
         row.stage = customer.stage
         row.to_stage = to_stage

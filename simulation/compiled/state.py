@@ -54,8 +54,9 @@ _SIGNAL = np.dtype(
      ("episode", "i4"), ("record", "i4"), ("following", "i4")]
 )  # fmt: skip
 _TRACE_ROW = np.dtype(
-    [("time", "f8"), ("value", "f8"), ("dated", "f8"), ("customer", "i8"), ("arm", "i4"), ("kind", "i4"),
-     ("stage", "i4"), ("to_stage", "i4"), ("label", "i4"), ("reason", "i4"), ("detail", "i4")], align=True
+    [("time", "f8"), ("value", "f8"), ("dated", "f8"), ("account_value", "f8"), ("customer", "i8"), ("arm", "i4"),
+     ("segment", "i4"), ("kind", "i4"), ("stage", "i4"), ("to_stage", "i4"), ("label", "i4"), ("reason", "i4"),
+     ("detail", "i4")], align=True
 )  # fmt: skip
 _HEAP_ENTRY = np.dtype(ENTRY_FIELDS)
 _LATER_EVENT = np.dtype(

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from simulation.trace.columns import Columns
 
 
-def build_columns(compiled_arms: Sequence[CompiledArm], engine: EngineState) -> Columns:
+def build_columns(compiled_arms: Sequence[CompiledArm], segments: Sequence[str], engine: EngineState) -> Columns:
     """The trace rows of a state by column, ordered by time, then customer, then occurrence.
 
     Args:
         compiled_arms: The arms.
+        segments: The population's segments.
         engine: The state; it is not modified.
     """
     size = int(engine.run["trace_rows"][0])
@@ -49,6 +50,8 @@ def build_columns(compiled_arms: Sequence[CompiledArm], engine: EngineState) -> 
         "value": np.where(value < dwell_times.NEVER, value, np.nan),
         "source": np.where(is_signal, sources[arm, np.where(is_signal, rows["detail"], 0)], None),
         "dated": np.where(dated < dwell_times.NEVER, dated, np.nan),
+        "segment": np.array(segments, dtype=object)[rows["segment"]],
+        "account_value": rows["account_value"],
     }
 
 

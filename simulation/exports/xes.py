@@ -149,7 +149,7 @@ def _event(row: events.Row, moment: datetime) -> str:
         parts.append(_text("org:resource", f"reviewer {row.reviewer}"))
     parts += [
         f'<float key="{key}" value="{number!r}"/>\n'
-        for key in ("value", "dated")
+        for key in ("value", "dated", "account_value")
         if (number := getattr(row, key)) is not None
     ]
     parts.append("</event>\n")

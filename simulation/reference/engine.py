@@ -119,6 +119,8 @@ class ReferenceEngine(Engine):
                 value=value if value < NEVER else None,
                 source=arm.policy.sources[detail] if kind == KIND_SIGNAL else None,
                 dated=dated if dated < NEVER else None,
+                segment=self.segments[customer.segment],
+                account_value=customer.account_value,
             )
         )
 

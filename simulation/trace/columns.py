@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     RowSink = Callable[[Columns], None]
     """A function that takes the rows in order, in blocks."""
 
-_OPTIONAL = ("value", "dated")
+_OPTIONAL = ("value", "dated", "account_value")
 _NO_REVIEWER = -1
 
 

@@ -69,6 +69,9 @@ class Row(NamedTuple):
             value after a change.
         source: Of a signal: ``automated`` or ``manual``.
         dated: Of a signal that is recorded late: the day in its record.
+        segment: The customer's segment.
+        account_value: The customer's account value, in dollars per year, once the event has happened. Of a step of the
+            funnel, null.
     """
 
     time: float
@@ -83,6 +86,8 @@ class Row(NamedTuple):
     value: float | None
     source: str | None = None
     dated: float | None = None
+    segment: str | None = None
+    account_value: float | None = None
 
 
 COLUMNS = Row._fields

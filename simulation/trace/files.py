@@ -50,10 +50,18 @@ _COLUMN_SQL = {
     "reviewer": "nullif(reviewer, -1)",
     "value": "nullif(value, 'NaN')",
     "dated": "nullif(dated, 'NaN')",
+    "account_value": "nullif(account_value, 'NaN')",
 }
 _ALL_COLUMNS = ", ".join(COLUMNS)
 _SELECTED = ", ".join(f"{_COLUMN_SQL.get(name, f'{name}::VARCHAR')} AS {name}" for name in COLUMNS)
-_COLUMN_TYPES = {"time": "DOUBLE", "customer": "BIGINT", "reviewer": "BIGINT", "value": "DOUBLE", "dated": "DOUBLE"}
+_COLUMN_TYPES = {
+    "time": "DOUBLE",
+    "customer": "BIGINT",
+    "reviewer": "BIGINT",
+    "value": "DOUBLE",
+    "dated": "DOUBLE",
+    "account_value": "DOUBLE",
+}
 
 
 def select_rows(columns: Columns) -> duckdb.DuckDBPyRelation:

@@ -193,8 +193,11 @@ class Customer:
         self.counters.kinds[kind] += 1
         stages = self.table.machine.stages
         to_name = None if to_stage is None else stages[to_stage]
+        segment = self.counters.segments[self.segment]
         event = (self.now, self.number, self.table.name, kind, stages[self.stage], to_name, label)
-        self.shared.trace.rows.append(events.Row(*event, reason, reviewer, value, source, dated))
+        self.shared.trace.rows.append(
+            events.Row(*event, reason, reviewer, value, source, dated, segment, self.account.value)
+        )
 
     # -- stages and moves --------------------------------------------------------------------------
 

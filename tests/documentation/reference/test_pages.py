@@ -112,7 +112,8 @@ def test_an_annotation_gives_the_types_of_the_json(annotation, types):
 
 
 def test_an_event_has_the_types_that_its_class_states():
-    names = {"time", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value", "source", "dated"}
+    names = {"time", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value", "source", "dated", "segment",
+             "account_value"}  # fmt: skip
     stated = find_stated_types(frozenset(names))
     assert stated["reviewer"] == {"number", "null"}
     assert stated["time"] == {"number"}

@@ -26,6 +26,7 @@ def test_json_has_what_the_contract_promises(found):
         for event in history["events"]:
             assert list(event) == [
                 "time", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value", "source", "dated",
+                "segment", "account_value",
             ]  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def test_the_trace_is_written_as_csv(tmp_path):
     assert len(rows) == json.loads(done.stdout)["events"]
     assert list(rows[0]) == [
         "time", "customer", "arm", "kind", "stage", "to_stage", "label", "reason", "reviewer", "value",
-        "source", "dated",
+        "source", "dated", "segment", "account_value",
     ]  # fmt: skip
 
 

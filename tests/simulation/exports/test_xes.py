@@ -73,7 +73,7 @@ def test_events_say_what_the_rows_say(name, request):
     for lifeline, found in zip(told.histories(), root.findall("x:trace", NS), strict=True):
         for row, event in zip(lifeline.rows, found.findall("x:event", NS), strict=True):
             said = attributes(event)
-            for column in ("kind", "stage", "to_stage", "label", "reason", "source", "value", "dated"):
+            for column in ("kind", "stage", "to_stage", "label", "reason", "source", "value", "dated", "account_value"):
                 assert said.get(column) == getattr(row, column)
             assert said["day"] == row.time
             assert said.get("org:resource") == (None if row.reviewer is None else f"reviewer {row.reviewer}")

@@ -24,7 +24,7 @@ def trace():
 
 
 def test_the_columns_are_those_of_the_contract_in_its_order_and_ours_after_them(trace):
-    assert (*CONTRACT, "source", "dated") == COLUMNS
+    assert (*CONTRACT, "source", "dated", "segment", "account_value") == COLUMNS
     assert tuple(trace.columns()) == COLUMNS
 
 
