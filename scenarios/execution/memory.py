@@ -42,15 +42,15 @@ class Footprint:
 
 FOOTPRINTS = {
     "reference": Footprint(
-        program=48 * MIB, customer=4300.0, customer_day=2.3, traced_customer=0.0, traced_event=200.0, window=None
+        program=48 * MIB, customer=4300.0, customer_day=2.3, traced_customer=0.0, traced_event=215.0, window=None
     ),
     "compiled": Footprint(
         program=170 * MIB,
         customer=10.0,
         customer_day=0.38,
         traced_customer=1050.0,
-        traced_event=440.0,
-        window=75 * MIB,
+        traced_event=540.0,
+        window=85 * MIB,
     ),
 }
 
