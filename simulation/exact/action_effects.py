@@ -31,8 +31,11 @@ class TreatedChain(NamedTuple):
 
     Attributes:
         stages: The stages; a state is a stage before the customer has left, or (n further) one after.
+        leaves: Shape (n,): whether a customer in the stage has left.
         treated: Shape (2n, 2n): rates per day while the effect on moves lasts.
         untreated: Shape (2n, 2n): rates per day after it.
+        treated_moves: Shape (2n,): moves per day in each state while the effect lasts, also to the same stage.
+        untreated_moves: Shape (2n,): the same after it.
         moves_end: Day on which the effect on moves ends.
         discount_end: Day on which the discount ends; 0 without one.
         price: Shape (2n,): share of the full price that is paid in each state.
@@ -40,8 +43,11 @@ class TreatedChain(NamedTuple):
     """
 
     stages: tuple[str, ...]
+    leaves: npt.NDArray[np.bool_]
     treated: FloatArray
     untreated: FloatArray
+    treated_moves: FloatArray
+    untreated_moves: FloatArray
     moves_end: float
     discount_end: float
     price: FloatArray
@@ -80,15 +86,18 @@ def build_treated_chain(
     """
     plain = _rates(journey, world, segment, tier, frailty)
     faster = _rates(journey, _multiply_rates(world, effect.moves), segment, tier, frailty)
-    stages, lost = journey.stages, {*journey.terminal, *world.lost}
-    leaves = np.array([stage in lost for stage in stages])
-    price = np.where(leaves, 0.0, 1.0)
+    stages = journey.stages
+    leaves = np.array([stage in journey.exit_stages for stage in stages])
+    price = np.array(journey.pays)
     discount = effect.discount
     shares = np.array([0.0 if discount is None else discount.share_in(stage) for stage in stages])
     return TreatedChain(
         stages=stages,
+        leaves=leaves,
         treated=_join_states(faster, plain, leaves),
         untreated=_join_states(plain, plain, leaves),
+        treated_moves=np.concatenate([np.where(leaves, 0.0, faster.sum(axis=1)), plain.sum(axis=1)]),
+        untreated_moves=np.concatenate([np.where(leaves, 0.0, plain.sum(axis=1)), plain.sum(axis=1)]),
         moves_end=effect.lasts_days,
         discount_end=effect.discount_days,
         price=np.concatenate([price, price]),
@@ -144,7 +153,7 @@ def solve_treated_chain(chain: TreatedChain, days: Sequence[float], *, discount_
     # A customer who begins in a stage where customers have left is one who has left.
     now = np.zeros((n, 2 * n))
     for code in range(n):
-        now[code, code if chain.price[code] > 0.0 else n + code] = 1.0
+        now[code, n + code if chain.leaves[code] else code] = 1.0
     paid, moves = np.zeros(n), np.zeros(n)
     by_day = {0.0: now}
     steps: dict[tuple[bool, bool, float], _Step] = {}
@@ -152,9 +161,9 @@ def solve_treated_chain(chain: TreatedChain, days: Sequence[float], *, discount_
         # Equally spaced days need one step; rounding ignores differences in the last bits.
         key = (start < chain.moves_end, start < chain.discount_end, round(stop - start, 9))
         if key not in steps:
-            generator = chain.treated if key[0] else chain.untreated
+            rates = (chain.treated, chain.treated_moves) if key[0] else (chain.untreated, chain.untreated_moves)
             price = chain.discounted_price if key[1] else chain.price
-            steps[key] = _solve_step(generator, price, key[2], discount_rate)
+            steps[key] = _solve_step(*rates, price, key[2], discount_rate)
         step = steps[key]
         paid += np.exp(-discount_rate * start) * (now @ step.paid)
         moves += now @ step.moves
@@ -172,13 +181,15 @@ class _Step(NamedTuple):
     moves: FloatArray
 
 
-def _solve_step(generator: FloatArray, price: FloatArray, days: float, discount_rate: float) -> _Step:
+def _solve_step(
+    generator: FloatArray, moves: FloatArray, price: FloatArray, days: float, discount_rate: float
+) -> _Step:
     from scipy.linalg import expm
 
     size = len(generator)
     # Rewards are blocks of a larger matrix exponential (Van Loan 1978, doi:10.1109/TAC.1978.1101743).
     block = np.zeros((size + 2, size + 2))
-    block[:size, :size], block[:size, size], block[:size, size + 1] = generator, -np.diag(generator), price
+    block[:size, :size], block[:size, size], block[:size, size + 1] = generator, moves, price
     solved = np.asarray(expm(block * days))
     paid = solved[:size, size + 1]
     if discount_rate != 0.0:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from journey.decision.policy import MONITOR_ONLY, Action, ContactPolicy, Play, Policy
-from journey.machine import Journey, Move
+from journey.machine import Move
+from journey.machine.stages import NO_DETAILS
 from simulation.exact.action_effects import build_treated_chain, solve_treated_chain
 from simulation.exact.markov import frailty_nodes
 from simulation.metrics.counters import build_time_grid
@@ -47,7 +48,7 @@ def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int, seed: 
     """
     theory = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=True, distress="none")
     journey, entry, enter = theory.journey, _new_name(theory.journey.stages), _new_name(theory.journey.move_names)
-    world, live = theory.world, [stage for stage in journey.live if stage not in theory.world.lost]
+    world, live = theory.world, [stage for stage in journey.stages if stage not in journey.exit_stages]
     effect = arm_spec.world.effects[action].model_copy(
         update={"delay_days": 0.0, "response": 1.0, "by_segment": {}, "harm_ratio": 1.0}
     )
@@ -56,8 +57,12 @@ def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int, seed: 
     catalogue = {name: Action(delivery="automated", cost=0.0, averts=0.0) for name in (MONITOR_ONLY, action)}
     return replace(
         theory,
-        journey=Journey(
-            (entry, *journey.stages), (Move(enter, entry, target), *journey.moves), (entry,), journey.terminal
+        journey=replace(
+            journey,
+            stages=(entry, *journey.stages),
+            moves=(Move(enter, entry, target), *journey.moves),
+            initial=(entry,),
+            details=(NO_DETAILS, *journey.details),
         ),
         world=world.model_copy(
             update={
@@ -110,7 +115,13 @@ def treated_expectation(arm_spec: ArmSpec, segment: str, tier: str, days: float)
     world, rate = arm_spec.world, arm_spec.daily_discount_rate
     (effect,) = world.effects.values()
     stages, (enter, *moves) = arm_spec.journey.stages[1:], arm_spec.journey.moves
-    journey = replace(arm_spec.journey, stages=stages, moves=tuple(moves), initial=(enter.destination,))
+    journey = replace(
+        arm_spec.journey,
+        stages=stages,
+        moves=tuple(moves),
+        initial=(enter.destination,),
+        details=arm_spec.journey.details[1:],
+    )
     target = stages.index(enter.destination)
     grid, count = build_time_grid(days), len(arm_spec.journey.stages)
     after = [0.0, *(day - ENTRY_DAY for day in grid if day >= ENTRY_DAY)]

@@ -1,5 +1,6 @@
 """Effects on moves and price against exact answers: closed forms, matrix exponentials, integrated hazards."""
 
+from dataclasses import replace
 from math import exp
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from journey.decision.policy import Policy
 from journey.machine import Journey, Move
+from journey.machine.stages import StageDetails
 from simulation.exact.action_effects import build_treated_chain, solve_treated_chain
 from simulation.model.effect_spec import Effect
 from simulation.model.world_spec import World
@@ -16,6 +18,7 @@ from simulation.verification.hazards import compare_hazards
 from simulation.verification.occupancy import compare_occupancy
 from simulation.verification.runners import run_compiled, run_reference
 from simulation.verification.suite import _run_histories, action_effect_checks, arm_checks
+from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import arm
 
 EFFECTS = {
@@ -39,8 +42,13 @@ def failed(evidence):
 @pytest.mark.slow
 @pytest.mark.compiled
 @pytest.mark.parametrize("run", [run_reference, run_compiled])
-def test_treated_customers_follow_the_product_of_two_matrix_exponentials(run):
-    evidence = list(action_effect_checks(arm(world=WORLD), seed=4, days=DAYS, customers=1500, run=run))
+@pytest.mark.parametrize("make", [arm, full_arm])
+def test_treated_customers_follow_the_product_of_two_matrix_exponentials(run, make):
+    """Also where customers are won back, and where stages pay a share only."""
+    arm_spec = make(world=WORLD)
+    details = {"onboarding": StageDetails(pays=0.0), "engagement": StageDetails(pays=0.5)}
+    arm_spec = replace(arm_spec, journey=arm_spec.journey.with_details(details), yearly_discount=0.08)
+    evidence = list(action_effect_checks(arm_spec, seed=4, days=DAYS, customers=1000, run=run))
     assert failed(evidence) == []
     assert sum("occupancy" in each.name for each in evidence) == len(EFFECTS)
     assert sum("revenue" in each.name for each in evidence) == len(EFFECTS)
@@ -63,7 +71,7 @@ def test_an_effect_that_is_applied_wrongly_is_found(changes, found):
 
     def expectation(arm_spec, *arguments):
         world = arm_spec.world.model_copy(update={"effects": wrong})
-        return action_effects.treated_expectation(type(arm_spec)(**{**vars(arm_spec), "world": world}), *arguments)
+        return action_effects.treated_expectation(replace(arm_spec, world=world), *arguments)
 
     assert any(found in name for name in failed(compare_occupancy("wrong", histories, expectation)))
 
@@ -83,7 +91,7 @@ def test_moves_follow_their_hazards_while_decisions_start_and_replace_effects():
     derived = action_effects.derive_acting_arm(arm_spec, customers=1500, seed=4)
     histories = _run_histories(derived, 4, DAYS, run_compiled)
     without = [spell._replace(moves_action=None) for spell in histories.spells]
-    ignored = compare_hazards("ignored", type(histories)(**{**vars(histories), "spells": tuple(without)}))
+    ignored = compare_hazards("ignored", replace(histories, spells=tuple(without)))
     assert failed(ignored)
 
 
