@@ -20,7 +20,7 @@ def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], str 
     two values for the field cannot be read; it is None if no field has two columns.
 
     Raises:
-        InputError: A required column is missing.
+        InputError: A required column is missing, in JSON from every row.
     """
     columns = get_columns(dataset)
     fields = {column.name for column in columns}
@@ -37,7 +37,6 @@ def match_columns(dataset: str, raw: RawSet) -> tuple[dict[str, RawColumn], str 
     findings = [
         *_build_renamed_findings(dataset, claims),
         *_build_unknown_findings(dataset, unknown, fields - claims.keys()),
-        *_build_absent_findings(dataset, raw, claims, unknown),
     ]
     return matched, _build_repeat_problem(claims), findings
 
@@ -75,9 +74,13 @@ def _build_repeat_problem(claims: dict[str, list[RawColumn]]) -> str | None:
 def _refuse_absence(
     raw: RawSet, columns: Sequence[Column], claims: dict[str, list[RawColumn]], unknown: list[str]
 ) -> None:
-    """A missing column is an error of the file; in JSON, where each row names its fields, it is an error of the row."""
-    if raw.self_describing:
+    """Refuse a file without a required column; in JSON, a file in which no row has the field.
+
+    A field that only some rows of JSON lack is an error of these rows.
+    """
+    if raw.self_describing and not raw.columns:
         return
+    what = "field" if raw.self_describing else "column"
     for column in columns:
         if column.required and column.name not in claims:
             names = [*claims, *unknown]
@@ -85,7 +88,7 @@ def _refuse_absence(
             found += f" and {len(names) - MAX_NAMED_COLUMNS:,} more" if len(names) > MAX_NAMED_COLUMNS else ""
             hint = suggest_close(column.name, unknown[:MAX_NAMED_COLUMNS])
             raise InputError(
-                f"{raw.origin}: there is no column {column.name!r}, which every row needs; columns found: {found}{hint}"
+                f"{raw.origin}: there is no {what} {column.name!r}, which every row needs; {what}s found: {found}{hint}"
             )
 
 
@@ -108,21 +111,6 @@ def _build_unknown_findings(dataset: str, names: list[str], free: set[str]) -> l
         number = len(names) - MAX_NAMED_COLUMNS
         messages.append(f"{number:,} more columns of {dataset} are not fields and are not used.")
     return [_build_notice("unknown-column", dataset, message) for message in messages]
-
-
-def _build_absent_findings(
-    dataset: str, raw: RawSet, claims: dict[str, list[RawColumn]], unknown: list[str]
-) -> list[Finding]:
-    """Fields that every row needs and no row of JSON has: the cause of as many rows that are set aside."""
-    if not raw.columns:
-        return []
-    findings = []
-    for column in get_columns(dataset):
-        if column.required and column.name not in claims:
-            hint = suggest_close(column.name, unknown[:MAX_NAMED_COLUMNS]) or "."
-            message = f"No row of {dataset} has {column.name}, which every row needs{hint}"
-            findings.append(Finding("missing-column", FindingSeverity.ERROR, dataset, None, None, message))
-    return findings
 
 
 def _build_notice(code: str, dataset: str, message: str) -> Finding:

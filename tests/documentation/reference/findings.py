@@ -72,11 +72,6 @@ READING = (
     ("empty-set", "notice", "The file of a set has no rows.", "Check the export."),
     ("set-in-several-files", "notice", "A set is in several files, which are read together.", "Nothing."),
     ("unknown-file", "notice", "A file in the folder is not a set, and is not read.", "Rename the file."),
-    (
-        "missing-column", "error",
-        "No row of a JSON file has a field that every row needs; a CSV or Parquet file without it is refused.",
-        "Add the field, or correct its name.",
-    ),
     ("unknown-column", "notice", "A column is not a column of the set, and is not used.", "Rename the column."),
     ("column-renamed", "notice", "A column was read under the name of a known column.", "Nothing."),
     ("spelling-tidied", "notice", "A value was read in its usual spelling.", "Nothing."),

@@ -250,7 +250,7 @@ def test_other_sets_have_the_same_rules() -> None:
         customers=[CUSTOMER, {**CUSTOMER, "customer_id": "K2", "risk_tier": "huge"}],
         journey_state_log=[{**ENTRY, "days_in_state": "long"}],
         interventions=[{**INTERVENTION, "requires_human_approval": "perhaps"}],
-        outcomes=[{"intervention_id": "I1"}],
+        outcomes=[{"intervention_id": "I1", "outcome": None}],
         events=[{"customer_id": "K1", "event_type": "x", "timestamp": "2031-03-08", "metadata": "[1]"}],
     )
     assert {(row.dataset, row.code) for row in records.set_aside} == {

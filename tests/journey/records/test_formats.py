@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.checks import check
+from journey.core.errors import InputError
 from journey.marketing.records.folders import read_folders
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.records.columns import Column, get_columns
@@ -153,3 +154,18 @@ def test_records_of_campaigns(data: st.DataObject, dataset: str, tmp_path_factor
     _write_and_read(
         dataset, data.draw(_rows(dataset)), tmp_path_factory, lambda folder: _content(read_folders([folder]))
     )
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_field_that_no_row_has_is_refused_in_every_format(ending: str, tmp_path: Path) -> None:
+    rows = [{"id": "K1", "segment": "SMB"}, {"id": "K2", "segment": "SMB"}]
+    WRITERS[ending](tmp_path / f"customers.{ending}", rows)
+    with pytest.raises(InputError, match=r"there is no (field|column) 'customer_id', which every row needs; .*'id'"):
+        read_folder(tmp_path)
+
+
+def test_a_field_that_some_rows_of_json_have_is_missing_in_the_others(tmp_path: Path) -> None:
+    _write_json(tmp_path / "customers.json", [{"segment": "SMB"}, {"customer_id": "K2", "segment": "SMB"}])
+    records = read_folder(tmp_path)
+    assert records.customer_ids() == ("K2",)
+    assert [row.code for row in records.set_aside] == ["missing-value"]

@@ -29,8 +29,11 @@ def _column(dataset: str, name: str) -> Column:
 def _tables(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
     """A set with up to three rows. Values of one column are alike, so that many columns are ordinary."""
     dataset = draw(st.sampled_from(("customers", "signals", "interventions", "events")))
-    kinds = {column.name: draw(st.sampled_from((_ORDINARY, _VALUES))) for column in get_columns(dataset)}
-    return dataset, draw(st.lists(st.fixed_dictionaries({}, optional=kinds), min_size=1, max_size=3))
+    columns = get_columns(dataset)
+    kinds = {column.name: draw(st.sampled_from((_ORDINARY, _VALUES))) for column in columns}
+    # A field that every row needs is in some row; otherwise the set is refused.
+    needed = {column.name: kinds.pop(column.name) for column in columns if column.required}
+    return dataset, draw(st.lists(st.fixed_dictionaries(needed, optional=kinds), min_size=1, max_size=3))
 
 
 def _read(dataset: str, rows: list[dict[str, Any]]) -> tuple[object, ...]:
