@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scenarios.cli.console import table
-from scenarios.metrics.definitions import format_metric, split_by_part
+from scenarios.metrics.definitions import format_metric, parse_base_name, split_by_part
 from scenarios.reports.comparison_text import (
     describe_missing_replications,
     describe_other_tests,
@@ -83,7 +83,7 @@ def _describe_table(comparison: "Comparison", arm: str) -> str:
 
 
 def _segments_table(comparison: "Comparison", experiment: "Experiment", arm: str) -> "FittedTable":
-    label = comparison.get_metric(comparison.loaded.scenario.primary_metric).label
+    label = comparison.get_metric(parse_base_name(comparison.loaded.scenario.primary_metric)).label
     columns = SEGMENT_COLUMNS
     result = table(f"{label} by segment", *columns[:-1], "significant\n(95 %, Holm)", right=columns[1:4])
     for segment, *cells in segment_rows(comparison, experiment.segments[arm]):

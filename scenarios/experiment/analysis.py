@@ -202,25 +202,31 @@ def build_scenario_split(loaded: "LoadedScenario", *, truth: bool = False) -> "S
         truth: Whether each arm is also simulated with all customers.
 
     Raises:
-        InputError: The arms cannot share a run, or the primary metric cannot differ between them.
+        InputError: The arms cannot share a run, or the primary metric, or that of a guardrail, cannot differ between
+            them.
     """
     from scenarios.experiment.assignment import build_split
     from simulation.acquisition.customers import refuse_to_share
 
     if loaded.scenario.acquisition is not None:
         refuse_to_share(loaded.arms)
-    primary = loaded.scenario.primary_metric
-    if parse_base_name(primary) in _SHARED_METRICS:
-        raise InputError(
-            f"{loaded.name}: primary_metric: {primary} describes the reviewers, which all arms of one run share; "
-            "name another metric, or use --mode counterfactual"
-        )
+    named = [
+        ("primary_metric", loaded.scenario.primary_metric),
+        *(("guardrails", guardrail.metric) for guardrail in loaded.guardrails),
+    ]
+    for key, name in named:
+        if parse_base_name(name) in _SHARED_METRICS:
+            raise InputError(
+                f"{loaded.name}: {key}: {name} describes the reviewers, which all arms of one run share; "
+                "name another metric, or use --mode counterfactual"
+            )
     split = build_split(loaded.arms, seed=loaded.scenario.seed, truth=truth, metrics=loaded.metrics)
-    if primary not in select_comparable([primary], split):
-        raise InputError(
-            f"{loaded.name}: primary_metric: the segment of {primary} is not in the experiment; "
-            f"name another metric, or one of: {', '.join(split.compared_segments)}"
-        )
+    for key, name in named:
+        if name not in select_comparable([name], split):
+            raise InputError(
+                f"{loaded.name}: {key}: the segment of {name} is not in the experiment; "
+                f"name another metric, or one of: {', '.join(split.compared_segments)}"
+            )
     return split
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,7 @@ class LoadedScenario:
             filter(None, (heading, self.describe(self.scenario.question), f"arms: {arms}; scenario {self.hash}"))
         )
 
-    @property
+    @cached_property
     def metrics(self) -> MetricCatalogue:
         """The definitions of the metrics that can be asked for."""
         return build_catalogue(self.scenario, self.name, self.layers)

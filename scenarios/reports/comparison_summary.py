@@ -10,7 +10,7 @@ from journey.core.version import version
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import format_metric, parse_part
+from scenarios.metrics.definitions import format_metric, parse_base_name, parse_part
 from scenarios.metrics.effects import group_families
 from scenarios.reports.acquisition import describe_buyers, describe_customers, describe_with_counts
 from scenarios.reports.attention import attention_items
@@ -204,7 +204,7 @@ def _own_primary_by_part(comparison: "Comparison") -> list[Block]:
         return []
     columns = ("arm", "part", BASELINE, "difference", "interval", "significant")
     return [
-        Heading(2, f"{comparison.get_metric(primary).label} by segment and tier"),
+        Heading(2, f"{comparison.get_metric(parse_base_name(primary)).label} by segment and tier"),
         Grid(columns, tuple(rows), numbers_from=2, numbers_to=5),
     ]
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
-from scenarios.metrics.definitions import format_metric, split_by_part
+from scenarios.metrics.definitions import format_metric, parse_base_name, split_by_part
 from scenarios.metrics.effects import format_tested_bounds
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 from scenarios.text.phrases import format_confidence, format_interval
@@ -99,13 +99,14 @@ def experiment_blocks(comparison: "Comparison", experiment: "Experiment") -> lis
         Paragraph(experiment.sample_ratio.sentence),
         _split_grid(experiment),
     ]
+    primary = comparison.loaded.scenario.primary_metric
     for arm in comparison.effects:
         blocks += [
             Heading(2, f"Effects: {arm} compared with baseline"),
             Paragraph(HOW_TESTED),
             *_effects(comparison, experiment, arm),
             *_proportions(comparison, experiment, arm),
-            Heading(3, f"{comparison.get_metric(comparison.loaded.scenario.primary_metric).label} by segment"),
+            Heading(3, f"{comparison.get_metric(parse_base_name(primary)).label} by segment"),
             Paragraph(
                 "All arms and segments are one family, with Holm's correction. The same effects are in the table of "
                 "metrics, with the same test."

@@ -188,6 +188,31 @@ def test_an_experiment_tests_the_primary_metric_by_segment_once(experiment):
         assert effect == experiment.effects["treated"][f"activated[{segment}]"]
 
 
+def test_the_table_by_segment_is_named_after_the_metric_of_all_customers(file):
+    from scenarios.reports.comparison import build_report
+    from scenarios.reports.document import render_markdown
+
+    loaded = load(file, ["primary_metric=activated[tier=high]", "replications=2"])
+    found = compare(loaded, split=build_scenario_split(loaded))
+    assert "### activated by segment\n" in render_markdown(build_report(found))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["guardrails.gate_utilisation=0.1"], "guardrails: gate_utilisation describes the reviewers, which all arms"),
+        (
+            ["arms.treated.share_by_segment={ SMB = 0 }", "primary_metric=churn_rate"],
+            "guardrails: the segment of activated[SMB] is not in the experiment",
+        ),
+    ],
+)
+def test_an_experiment_refuses_a_guardrail_that_it_cannot_compare(file, overrides, message):
+    with pytest.raises(InputError) as caught:
+        build_scenario_split(load(file, overrides))
+    assert message in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
