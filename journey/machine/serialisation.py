@@ -58,27 +58,53 @@ def parse_journey(data: Mapping[str, Any], default_journey: Callable[[], Journey
         default_journey: The journey whose rules hold if the data states details of stages and no rules.
 
     Raises:
-        JourneyDefinitionError: A key is unknown, missing or of the wrong type.
+        JourneyDefinitionError: Keys are unknown, missing or of the wrong type; the error lists every mistake.
     """
     _require_mapping("the journey", data)
-    _refuse_unknown_keys("the journey", data, _JOURNEY_KEYS)
+    problems = _Problems()
+    problems.collect(_refuse_unknown_keys, "the journey", data, _JOURNEY_KEYS)
     if "stage" in data and not any(key in data for key in _RULES):
         if isinstance(data["stage"], list):
             raise JourneyDefinitionError("`stage` must be a table for each stage; list the names of stages in `stages`")
         _require_mapping("`stage`", data["stage"])
         data = deep_merge(serialise_journey(default_journey()), data)
-    _require_keys("the journey", data, ("stages", "initial", "moves"))
-    moves = data["moves"]
+    problems.collect(_require_keys, "the journey", data, ("stages", "initial", "moves"))
+    moves = data.get("moves", ())
     if not isinstance(moves, list | tuple):
-        raise JourneyDefinitionError(f"`moves` must be a list of moves, got {moves!r}")
-    return {
-        "name": _parse_text("`name`", data.get("name", "journey")),
-        "stages": _parse_names("`stages`", data["stages"]),
-        "initial": _parse_names("`initial`", data["initial"]),
-        "terminal": _parse_names("`terminal`", data.get("terminal", ())),
-        "moves": [_parse_move(number, move) for number, move in enumerate(moves, start=1)],
-        "details": _parse_details(data.get("stage", {})),
+        problems.add(f"`moves` must be a list of moves, got {moves!r}")
+        moves = ()
+    parsed = {
+        "name": problems.collect(_parse_text, "`name`", data.get("name", "journey")),
+        "stages": problems.collect(_parse_names, "`stages`", data.get("stages", ())),
+        "initial": problems.collect(_parse_names, "`initial`", data.get("initial", ())),
+        "terminal": problems.collect(_parse_names, "`terminal`", data.get("terminal", ())),
+        "moves": [problems.collect(_parse_move, number, move) for number, move in enumerate(moves, start=1)],
+        "details": problems.collect(_parse_details, data.get("stage", {})),
     }
+    problems.raise_if_any()
+    return parsed
+
+
+class _Problems:
+    """The problems of several parts, so that all of them are reported at once."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def add(self, problem: str) -> None:
+        self._found.append(problem)
+
+    def collect(self, parse: Callable[..., Any], *arguments: Any) -> Any:
+        """What `parse` returns; None if it finds problems, which are kept."""
+        try:
+            return parse(*arguments)
+        except JourneyDefinitionError as error:
+            self._found += error.problems
+            return None
+
+    def raise_if_any(self) -> None:
+        if self._found:
+            raise JourneyDefinitionError(*self._found)
 
 
 def _parse_details(data: Any) -> dict[str, StageDetails]:
@@ -101,8 +127,10 @@ def _parse_move(number: int, data: Any) -> MoveRule:
     _require_mapping(context, data)
     if isinstance(data.get("name"), str):
         context = f"move {number} ({data['name']!r})"
-    _refuse_unknown_keys(context, data, _MOVE_KEYS)
-    _require_keys(context, data, ("name", "destination"))
+    problems = _Problems()
+    problems.collect(_refuse_unknown_keys, context, data, _MOVE_KEYS)
+    problems.collect(_require_keys, context, data, ("name", "destination"))
+    problems.raise_if_any()
     if ("source" in data) == ("sources" in data):
         raise JourneyDefinitionError(
             f"{context}: give either `source` (one stage, or {EVERY_LIVE_STAGE!r}) or `sources` (a list)"
@@ -130,7 +158,7 @@ def _parse_guard(context: str, data: Any) -> Guard | None:
     try:
         return Guard.from_dict(data)
     except JourneyDefinitionError as error:
-        raise JourneyDefinitionError(f"{context}: {error}") from None
+        raise JourneyDefinitionError(*(f"{context}: {problem}" for problem in error.problems)) from None
 
 
 def serialise_journey(journey: Journey) -> dict[str, Any]:

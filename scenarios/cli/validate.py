@@ -1,10 +1,15 @@
 """`journey validate`: the errors of a scenario, or "valid" and a summary."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from journey.core.errors import InputError
 from scenarios.cli.common_options import JsonOption, ScenarioArgument, SetOption, load_scenario
 from scenarios.text.phrases import format_name
+
+_LINE = re.compile(r"\bat line (\d+)")
+"""The line in a message about TOML syntax."""
 
 if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario
@@ -12,20 +17,40 @@ if TYPE_CHECKING:
 
 
 def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOption = False) -> None:
-    """Check a scenario. Prints a summary, or every error with its file and key."""
+    """Check a scenario. Prints a summary, or every error with its file, line and key."""
     from scenarios.cli.console import console, print_json
     from scenarios.cli.terminal_document import print_document
     from scenarios.reports.document import Items
 
-    scenario = load_scenario(source, set_)
-    _refuse_unusable_population(scenario)
+    try:
+        scenario = load_scenario(source, set_)
+        _refuse_unusable_population(scenario)
+    except InputError as error:
+        if json_:
+            print_json({"valid": False, **_list_messages(source, error)})
+        raise
     summary = _summarise(scenario)
     if json_:
-        print_json({"valid": True, **summary})
+        notices = [notice._asdict() for notice in scenario.notices]
+        print_json({"valid": True, "errors": [], "notices": notices, **summary})
         return
     out = console()
     out.print("valid")
     print_document(out, [Items((*_describe_summary(summary), *_describe_arms(summary["arms"])))])
+
+
+def _list_messages(source: str, error: InputError) -> dict[str, Any]:
+    """The errors and notices of a scenario that is not valid."""
+    from scenarios.files.messages import FileMessage, ScenarioError
+
+    if isinstance(error, ScenarioError):
+        errors, notices = error.errors, error.notices
+    else:
+        text = str(error)
+        line = _LINE.search(text)
+        errors = (FileMessage(source, int(line[1]) if line else None, "", text.removeprefix(f"{source}: ")),)
+        notices = ()
+    return {"errors": [each._asdict() for each in errors], "notices": [each._asdict() for each in notices]}
 
 
 def _describe_summary(summary: dict[str, Any]) -> Iterator[str]:

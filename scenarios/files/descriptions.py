@@ -5,12 +5,12 @@ A question or a label states counts as placeholders, so that it is true for the 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from journey.core.errors import InputError
+from journey.core.messages import KeyProblem
 from journey.core.suggestions import did_you_mean
-from scenarios.files.merging import Layer, find_source
+from scenarios.files.merging import Layer
 from scenarios.files.model import Scenario
 from scenarios.text.phrases import pluralise
 
@@ -32,12 +32,7 @@ def keep_own_texts(scenario: Scenario, layers: Sequence[Layer]) -> Scenario:
     Args:
         scenario: The scenario.
         layers: The layers that it was merged from.
-
-    Raises:
-        InputError: A text has an unknown placeholder.
     """
-    arms_of_layers = {name for layer in layers for name in layer.data.get("arms", ())}
-    _refuse_unknown_placeholders(scenario, layers, arms_of_layers)
     question = "" if _is_retitled(layers) or _names_removed_arm(scenario) else scenario.question
     is_changed = any(set(layer.data) - _WITHOUT_EFFECT for layer in _layers_after(layers, "teaches"))
     teaches = "" if is_changed or _is_retitled(layers, "teaches") else scenario.teaches
@@ -59,17 +54,21 @@ def _names_removed_arm(scenario: Scenario) -> bool:
     return any(name.removeprefix(_REVIEWERS) not in scenario.arms for name in named)
 
 
-def _refuse_unknown_placeholders(scenario: Scenario, layers: Sequence[Layer], arms: Iterable[str]) -> None:
+def find_unknown_placeholders(scenario: Scenario, layers: Sequence[Layer]) -> Iterator[KeyProblem]:
+    """The placeholders of texts that do not exist; those of arms that a later layer removes do.
+
+    Args:
+        scenario: The scenario.
+        layers: The layers that it was merged from.
+    """
+    arms = {name for layer in layers for name in layer.data.get("arms", ())}
     known = ["customers", "days", *(f"{_REVIEWERS}{name}" for name in arms)]
     texts: dict[tuple[str, ...], str] = {("question",): scenario.question}
     texts |= {("arms", name, "label"): arm.label for name, arm in scenario.arms.items()}
     for path, text in texts.items():
         for name in _PLACEHOLDER.findall(text):
             if name not in known:
-                raise InputError(
-                    f"{find_source(layers, path)}: {'.'.join(path)}: unknown placeholder {{{name}}}"
-                    f"{did_you_mean(name, known)}"
-                )
+                yield KeyProblem(path, f"unknown placeholder {{{name}}}{did_you_mean(name, known)}")
 
 
 def fill_counts(text: str, arms: Sequence["ArmSpec"], days: float, customers: str = "") -> str:

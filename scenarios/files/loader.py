@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from journey.core.errors import InputError
-from journey.core.messages import format_validation_error
+from journey.core.messages import InvalidKeysError, KeyProblem, list_problems
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
 from journey.decision.policy import ADDED_LATER
 from journey.records.model import CUSTOMER_FAMILY
 from journey.records.sources import FORMATS, split_name
-from scenarios.files.descriptions import fill_counts, keep_own_texts
+from scenarios.files.descriptions import fill_counts, find_unknown_placeholders, keep_own_texts
+from scenarios.files.error_collection import collect_errors
 from scenarios.files.included_files import include_files
 from scenarios.files.merging import (
+    BUILTIN,
     Layer,
     drop_replaced,
-    find_source,
     merge_layers,
     name_key,
     normalise,
     refuse_contradictions,
 )
-from scenarios.files.messages import FileMessage
+from scenarios.files.messages import FileMessage, ScenarioError
 from scenarios.files.metric_catalogue import build_catalogue, build_guardrails
 from scenarios.files.model import Scenario
 from scenarios.files.notices import find_notices
@@ -41,7 +42,6 @@ from simulation.model.population_spec import BUNDLED
 if TYPE_CHECKING:
     from simulation.model.arm import ArmSpec
 
-BUILTIN = Path(__file__).parents[1] / "builtin"
 _EXTENDS = "extends"
 _MAX_EXTENDED = 50
 """Largest number of files that a file extends, one through the other."""
@@ -120,7 +120,9 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, options: Sequence
         options: Further layers that override everything else, such as the options of a command.
 
     Raises:
-        InputError: The scenario is not valid. The message lists every mistake with file, key, value and expectation.
+        ScenarioError: The scenario is not valid. The message lists every mistake with file, line, key, value and
+            expectation.
+        InputError: A file cannot be read, or an override is malformed.
     """
     name, path = _locate(str(source))
     return _build(name, _file_layers(name, path, ()), overrides, (), options)
@@ -141,17 +143,21 @@ def _build(
     name: str, base: Sequence[Layer], overrides: Sequence[str], earlier: tuple[str, ...], options: Sequence[Layer]
 ) -> LoadedScenario:
     """Merge, check and resolve a scenario; `earlier` overrides are in the base."""
-    from scenarios.files.resolve import resolve_arms
-
     override_layers = [parse_override(each) for each in overrides]
     refuse_contradictions(override_layers)
     refuse_contradicting_old_keys(override_layers)
     included = [part for layer in override_layers for part in include_files(layer, Path())]
     # A key that is set beside the file that contains it overrides the file, whatever the order of the two.
     included.sort(key=lambda layer: not layer.replaces)
-    layers = _move_old_keys(drop_replaced((*base, *included, *options)))
-    scenario = _validate(layers)
-    arms = resolve_arms(scenario, layers)
+    moved = [move_old_keys(layer) for layer in drop_replaced((*base, *included, *options))]
+    layers = tuple(layer for layer, _ in moved)
+    contradictions = [problem for _, problems in moved for problem in problems]
+    try:
+        scenario, arms = _resolve(layers)
+    except InvalidKeysError as error:
+        contradictions += error.problems
+    if contradictions:
+        raise ScenarioError(collect_errors(layers, _resolve, contradictions), find_notices(layers))
     own = keep_own_texts(scenario, layers)
     return LoadedScenario(
         name,
@@ -217,27 +223,26 @@ def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     return {**data, "population": {**population, "records": str((folder / Path(records).expanduser()).resolve())}}
 
 
-def _move_old_keys(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    moved = [move_old_keys(layer) for layer in layers]
-    problems = [f"{name_key([layer], each.path)}: {each.message}" for layer, found in moved for each in found]
-    if problems:
-        raise InputError("\n".join(problems))
-    return tuple(layer for layer, _ in moved)
+def _resolve(layers: Sequence[Layer]) -> "tuple[Scenario, tuple[ArmSpec, ...]]":
+    """The scenario of some layers and its arms.
 
+    Raises:
+        InvalidKeysError: A step of the checks found errors.
+    """
+    from scenarios.files.resolve import resolve_arms
 
-def _validate(layers: Sequence[Layer]) -> Scenario:
+    locate = partial(name_key, layers)
     data = merge_layers(layers)
     if _EXTENDS in data:
-        raise InputError(f"{find_source(layers, (_EXTENDS,))}: extends: only a file can set it; write it in the file")
+        raise InvalidKeysError([KeyProblem((_EXTENDS,), "only a file can set it; write it in the file")], locate)
     try:
-        return Scenario.model_validate(data)
+        scenario = Scenario.model_validate(data)
     except ValidationError as error:
-        raise InputError(_explain_errors(error, layers)) from None
-
-
-def _explain_errors(error: ValidationError, layers: Sequence[Layer]) -> str:
-    """Every message, with the file or the override that gave the key."""
-    return format_validation_error(error, Scenario, partial(name_key, layers))
+        raise InvalidKeysError(list_problems(error, Scenario), locate) from None
+    problems = list(find_unknown_placeholders(scenario, layers))
+    if problems:
+        raise InvalidKeysError(problems, locate)
+    return scenario, resolve_arms(scenario, layers)
 
 
 def compute_scenario_hash(scenario: Scenario) -> str:

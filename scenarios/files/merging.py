@@ -7,14 +7,12 @@ Lists are replaced as a whole. Some keys exclude each other. If a later layer se
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from journey.core.errors import InputError
 from journey.core.merging import deep_merge
 from journey.core.messages import format_location
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
     "reviewers": {"count": ("per_1000",), "per_1000": ("count",)},
@@ -24,6 +22,10 @@ _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """By table and by key of a later layer, the keys of earlier layers that are dropped."""
+
+
+BUILTIN = Path(__file__).parents[1] / "builtin"
+"""Folder of the built-in scenarios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,16 @@ class Layer:
 
     source: str
     data: Mapping[str, Any]
-    path: "Path | None" = None
+    path: Path | None = None
     is_option: bool = False
     replaces: tuple[str, ...] = ()
     content_of: tuple[str, ...] = ()
     old_paths: Mapping[tuple[int | str, ...], tuple[int | str, ...]] = field(default_factory=dict)
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it is the file of a built-in scenario."""
+        return self.path is not None and self.path.parent == BUILTIN
 
     def path_in_file(self, path: Sequence[int | str]) -> tuple[int | str, ...]:
         """The path of a key of the scenario as it is written in this layer."""

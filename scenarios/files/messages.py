@@ -1,6 +1,9 @@
 """Errors and notices of a scenario: what is wrong or outdated, with its file, line and key."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from journey.core.errors import InputError
 
 
 class FileMessage(NamedTuple):
@@ -20,4 +23,20 @@ class FileMessage(NamedTuple):
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(part for part in (place, self.key, self.message) if part)
+        # An override of just this key names it already.
+        is_named = self.line is None and self.file.partition("=")[0].strip() == self.key
+        return ": ".join(part for part in (place, "" if is_named else self.key, self.message) if part)
+
+
+class ScenarioError(InputError):
+    """A scenario with errors; the message has one line for each.
+
+    Attributes:
+        errors: All errors, in the order of the files and of the lines in each.
+        notices: Keys that are accepted but outdated.
+    """
+
+    def __init__(self, errors: Sequence[FileMessage], notices: Sequence[FileMessage] = ()) -> None:
+        super().__init__("\n".join(map(str, errors)))
+        self.errors = tuple(errors)
+        self.notices = tuple(notices)

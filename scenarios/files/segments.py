@@ -4,10 +4,10 @@ The policy reads the segments of the scenario: each has a churn hazard, and the 
 them in `churn.yearly_hazard` is an override; a name that the scenario does not declare is a second declaration.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from journey.core.errors import InputError
+from journey.core.messages import KeyProblem
 from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from scenarios.files.merging import Layer, name_key
@@ -41,26 +41,21 @@ def find_declared_segments(scenario: Scenario, policy: Policy) -> Collection[str
     return policy.churn.yearly_hazard if own else None
 
 
-def refuse_second_declaration(
-    policy: Mapping[str, Any], path: tuple[str, ...], segments: Collection[str], layers: Sequence[Layer]
-) -> None:
-    """Refuse a policy with segments that the scenario does not declare.
+def find_second_declarations(
+    policy: Mapping[str, Any], segments: Collection[str], layers: Sequence[Layer]
+) -> Iterator[KeyProblem]:
+    """The segments of a policy that the scenario does not declare; each message names both declarations.
 
     Args:
         policy: The keys that override the default policy.
-        path: Where they are in the scenario.
         segments: The segments that the scenario declares.
         layers: The layers of the scenario, which name the files.
-
-    Raises:
-        InputError: The message names both declarations.
     """
     declared = name_key(layers, _DECLARATION)
-    problems = [
-        f"{name_key(layers, (*path, *_HAZARDS, name))}: {name!r} is not one of the segments of the scenario, which are "
-        f"declared once, in {declared}{did_you_mean(name, list(segments))}"
-        for name in find_policy_segments(policy)
-        if name not in segments
-    ]
-    if problems:
-        raise InputError("\n".join(problems))
+    for name in find_policy_segments(policy):
+        if name not in segments:
+            yield KeyProblem(
+                (*_HAZARDS, name),
+                f"{name!r} is not one of the segments of the scenario, which are declared once, in {declared}"
+                f"{did_you_mean(name, list(segments))}",
+            )

@@ -63,5 +63,36 @@ def test_every_mistake_of_an_invalid_scenario_is_reported(tmp_path):
     done = journey("validate", str(path))
     assert done.exit_code == 2
     assert done.stdout == ""
-    assert f"{path}: population.size: should be greater than or equal to 1, but 0 was given" in done.stderr
-    assert f"{path}: horizn_days: unknown key; did you mean 'horizon_days'?" in done.stderr
+    assert f"{path}:4: population.size: should be greater than or equal to 1, but 0 was given" in done.stderr
+    assert f"{path}:2: horizn_days: unknown key; did you mean 'horizon_days'?" in done.stderr
+
+
+def test_the_errors_of_a_scenario_are_json_too(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "default"\nhorizn_days = 3\n[policy.thresholds]\napprove_value = 3\n')
+    done = journey("validate", str(path), "--json", "--set", "seed=-1")
+    assert done.exit_code == 2
+    found = json.loads(done.stdout)
+    assert [tuple(each.values()) for each in found["errors"]] == [
+        (str(path), 2, "horizn_days", "unknown key; did you mean 'horizon_days'?"),
+        ("seed=-1", None, "seed", "should be greater than or equal to 0, but -1 was given"),
+    ]
+    assert found["notices"] == [
+        {
+            "file": str(path),
+            "line": 4,
+            "key": "policy.thresholds.approve_value",
+            "message": "is an old key; write `policy.approve.value`",
+        }
+    ]
+    assert found["valid"] is False
+
+
+def test_a_syntax_error_is_the_only_one_and_has_its_line(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("seed = -1\n\nx = = 3\n")
+    done = journey("validate", str(path), "--json")
+    assert done.exit_code == 2
+    (error,) = json.loads(done.stdout)["errors"]
+    assert (error["file"], error["line"], error["key"]) == (str(path), 3, "")
+    assert error["message"].startswith("not valid TOML: ")

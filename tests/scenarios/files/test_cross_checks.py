@@ -142,7 +142,7 @@ def test_every_mistake_is_listed_with_the_file_that_made_it(tmp_path):
         tmp_path,
         'extends = "default"\n[world.moves.activat]\ndwell = { mean_days = 3 }\n[arms.treated]\nactions = ["cal"]\n',
     )
-    assert [line.split(": ")[0] for line in message.splitlines()] == ["/mine.toml", "/mine.toml"]
+    assert [line.split(": ")[0] for line in message.splitlines()] == ["/mine.toml:2", "/mine.toml:5"]
 
 
 def test_a_missing_key_is_reported_for_the_named_file(tmp_path):
@@ -187,7 +187,7 @@ dwell = { mean_days = 10 }
 
 def test_a_journey_that_cannot_work_is_refused(tmp_path):
     message = refused(tmp_path, 'extends = "default"\n[journey]\nstages = ["a"]\ninitial = "b"\nmoves = []\n')
-    assert "/mine.toml: journey: " in message
+    assert "/mine.toml:4: journey.initial: initial stage 'b' is not a stage; known here: a" in message
 
 
 def test_the_first_arm_must_be_the_baseline(tmp_path):
@@ -278,7 +278,7 @@ def test_details_alone_change_stages_of_the_default_journey():
     arm = load("default", ["journey.stage.onboarding={ pays = 0, typical_days = 20 }"]).arms[0]
     assert arm.journey.pays[0] == 0.0
     assert compile_arm(arm, ("SMB",)).policy.typical_days[:2] == (20.0, 60.0)
-    with pytest.raises(InputError, match=r"journey: stage\.onbording: 'onbording' is not a stage; did you mean 'onb"):
+    with pytest.raises(InputError, match=r"journey\.stage\.onbording: 'onbording' is not a stage; did you mean 'onb"):
         load("default", ["journey.stage.onbording.pays=0"])
 
 

@@ -85,7 +85,7 @@ def test_a_question_that_names_a_removed_arm_is_not_asked(parent):
     [
         ('question="Do {custmers} leave?"', "unknown placeholder {custmers}; did you mean 'customers'?"),
         ('question="Do {reviewers.tretaed} help?"', "unknown placeholder {reviewers.tretaed}"),
-        ('arms.treated.label="{reviewer}"', "arms.treated.label: unknown placeholder {reviewer}"),
+        ('arms.treated.label="{reviewer}"', ": unknown placeholder {reviewer}"),
     ],
 )
 def test_an_unknown_placeholder_is_refused_with_its_key(override_, message):

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from journey.core.errors import InputError
-from scenarios.files.loader import BUILTIN, builtin_names, load
+from scenarios.files.loader import builtin_names, load
+from scenarios.files.merging import BUILTIN
 
 SMALL = """
 extends = "default"

@@ -35,7 +35,7 @@ def test_a_notice_has_file_line_and_key_in_the_order_of_the_file(scenario):
     assert [str(notice) for notice in mine] == [
         f"{scenario}:5: arms.treated.label: is an old key; write `b`",
         f"{scenario}:8: world.frailty_spread: is an old key; write `a`",
-        "world.frailty_spread=0.2: world.frailty_spread: is an old key; write `a`",
+        "world.frailty_spread=0.2: is an old key; write `a`",
     ]
 
 

@@ -28,7 +28,7 @@ def test_both_forms_have_one_meaning_and_one_hash():
     old, new = load("default", [f"{OLD}=0.7"]), load("default", [f"{NEW}=0.7"])
     assert approvals(old) == approvals(new) == dict.fromkeys(approvals(new), ApprovalRules(human_severity=0.7))
     assert old.hash == new.hash != load("default").hash
-    assert [str(notice) for notice in old.notices] == [f"{OLD}=0.7: {OLD}: is an old key; write `{NEW}`"]
+    assert [str(notice) for notice in old.notices] == [f"{OLD}=0.7: is an old key; write `{NEW}`"]
     assert new.notices == ()
 
 

@@ -4,7 +4,8 @@ import tomllib
 
 import pytest
 
-from scenarios.files.loader import BUILTIN, builtin_names
+from scenarios.files.loader import builtin_names
+from scenarios.files.merging import BUILTIN
 from scenarios.files.schema import build_scenario_schema
 
 
