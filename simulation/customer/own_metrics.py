@@ -35,7 +35,7 @@ UNSEEN, CLOSED = -NEVER, NEVER
 
 UNITS = float(AMOUNT_UNITS)
 _LARGEST_AMOUNT = float(1 << 42)
-"""Amounts above this, of one customer and one stay, count as this much, so that they fit into 64 bits."""
+"""A larger amount of one customer and one stay does not fit into 64 bits; the metric is then unknown."""
 
 _LOW_MASK = (1 << LOW_BITS) - 1
 
@@ -104,10 +104,13 @@ def add_amounts(customer: Customer, engine: Engine, table: OperationTable, code:
     """Add an amount to all metrics of a code that add up amounts."""
     for position in range(table.first[code], table.first[code + 1]):
         if table.operations[position].kind != COUNT:
-            units = int(min(amount, _LARGEST_AMOUNT) * UNITS + 0.5)
             cell = engine.own_amounts[customer.arm][table.operations[position].metric][customer_cell(customer)]
-            cell[0] += units & _LOW_MASK
-            cell[1] += units >> LOW_BITS
+            if amount > _LARGEST_AMOUNT:
+                cell[2] += 1
+            else:
+                units = int(amount * UNITS + 0.5)
+                cell[0] += units & _LOW_MASK
+                cell[1] += units >> LOW_BITS
 
 
 def is_counted(table: OperationTable, code: int) -> bool:

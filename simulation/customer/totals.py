@@ -73,7 +73,7 @@ def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dic
         "waits": (count, BUCKET_COUNT),
         "own_customers": (count, cells),
         "own_counts": (count, metrics, cells),
-        "own_amounts": (count, metrics, cells, 2),
+        "own_amounts": (count, metrics, cells, 3),
         "own_times": (count, max(1, own.observed), cells, OBSERVATION_ROWS, INTERVALS + 1 if own.observed else 1),
     }
 
@@ -95,7 +95,7 @@ class RunningTotals:
         own_customers: By arm, and segment and tier: number of customers, if the scenario defines metrics.
         own_counts: By arm, metric, and segment and tier: number of events, or of customers.
         own_amounts: By arm, metric, and segment and tier: units in the low and in the high bits, which are added up
-            separately; see `simulation.customer.own_metrics`.
+            separately, and number of amounts that are too large; see `simulation.customer.own_metrics`.
         own_times: By arm, observation, segment and tier, row of `simulation.model.metric_parameters` and interval:
             number of customers. The last interval has those observed through the window.
         queue_statistics: The review queue over time.

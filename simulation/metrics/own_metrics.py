@@ -93,13 +93,14 @@ def _group_cells(segments: Sequence[str]) -> dict[str, slice]:
 
 def _sum_up(spec: MetricSpec, index: int, totals: OwnTotals, cells: slice) -> OwnMetric:
     count, customers = int(totals.counts[index, cells].sum()), int(totals.customers[cells].sum())
-    low, high = totals.amounts[index, cells].sum(axis=0).tolist()
-    amount = (low + (high << LOW_BITS)) / AMOUNT_UNITS
+    low, high, too_large = totals.amounts[index, cells].sum(axis=0).tolist()
+    amount = None if too_large else (low + (high << LOW_BITS)) / AMOUNT_UNITS
     if spec.measure == "count_of":
         return OwnMetric(float(count), None)
     if spec.unit == "dollars":
         return OwnMetric(amount, None)
-    return OwnMetric(Mean(count if spec.unit == "share" else amount, customers).value, float(customers))
+    total = count if spec.unit == "share" else amount
+    return OwnMetric(None if total is None else Mean(total, customers).value, float(customers))
 
 
 def _observe(spec: MetricSpec, times: Integers, window: float) -> OwnMetric:

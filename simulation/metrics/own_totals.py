@@ -21,7 +21,8 @@ class OwnTotals:
     Attributes:
         customers: Shape (cells,): number of customers.
         counts: Shape (metrics, cells): number of events, or of customers.
-        amounts: Shape (metrics, cells, 2): units in the low and in the high bits of amounts.
+        amounts: Shape (metrics, cells, 3): units in the low and in the high bits of amounts, and number of amounts that
+            are too large to be added up.
         times: Shape (observations, cells, rows, intervals + 1): number of observations; see
             `simulation.model.metric_parameters`.
     """

@@ -4,6 +4,7 @@ from random import Random
 from typing import NamedTuple
 
 REACHED, COMPETED, CENSORED = 1, 2, 0
+INTERVALS = 1024
 
 
 class Sample(NamedTuple):
@@ -37,6 +38,26 @@ def draw_sample(seed, size, window, *, days, competing=0.0, censored=True, aged=
         if length > age:
             observations.append((length, kind, age))
     return Sample(window, observations)
+
+
+def group(sample, intervals=INTERVALS):
+    """The observations of a sample in intervals of its window."""
+    import numpy as np
+
+    from journey.statistics.survival import GroupedTimes
+
+    rows = {kind: np.zeros(intervals + 1, dtype=np.int64) for kind in (REACHED, COMPETED, CENSORED, "entered")}
+    for length, kind, age in sample.observations:
+        if age >= sample.window:
+            continue
+        if length > sample.window or (length == sample.window and kind == CENSORED):
+            kind, at = CENSORED, intervals
+        else:
+            at = min(intervals - 1, int(length / sample.window * intervals))
+        rows[kind][at] += 1
+        if age > 0.0:
+            rows["entered"][int(age / sample.window * intervals)] += 1
+    return GroupedTimes(sample.window, rows[REACHED][:-1], rows[COMPETED][:-1], rows[CENSORED], rows["entered"][:-1])
 
 
 def _exponential(mean):

@@ -15,26 +15,9 @@ from journey.statistics.survival import (
     time_until_share,
 )
 from tests.journey.statistics.lifelines_results import RESULTS
-from tests.journey.statistics.survival_samples import CENSORED, COMPETED, REACHED, SAMPLES, Sample
+from tests.journey.statistics.survival_samples import CENSORED, COMPETED, INTERVALS, REACHED, SAMPLES, Sample, group
 
-INTERVALS = 1024
 TENTH_OF_A_POINT = 0.001
-
-
-def group(sample, intervals=INTERVALS):
-    """The observations of a sample in intervals of its window."""
-    rows = {kind: np.zeros(intervals + 1, dtype=np.int64) for kind in (REACHED, COMPETED, CENSORED, "entered")}
-    for length, kind, age in sample.observations:
-        if age >= sample.window:
-            continue
-        if length > sample.window or (length == sample.window and kind == CENSORED):
-            kind, at = CENSORED, intervals
-        else:
-            at = min(intervals - 1, int(length / sample.window * intervals))
-        rows[kind][at] += 1
-        if age > 0.0:
-            rows["entered"][int(age / sample.window * intervals)] += 1
-    return GroupedTimes(sample.window, rows[REACHED][:-1], rows[COMPETED][:-1], rows[CENSORED], rows["entered"][:-1])
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -6,7 +6,7 @@ from journey.decision.policy import Policy
 from simulation.model.metric_spec import MetricSpec
 from simulation.trace.codes import VERDICTS
 
-STAGES = st.sampled_from(["onboarding", "engagement", "retention", "support", "escalation", "churned"])
+STAGES = st.sampled_from(["onboarding", "onboarding", "engagement", "retention", "support", "escalation", "churned"])
 MOVES = ("activate", "mature", "open_ticket", "resolve", "escalate", "de_escalate", "recover", "churn")
 EVENTS = st.sampled_from(
     [
@@ -32,6 +32,9 @@ def observations(draw):
 
 
 METRICS = st.one_of(
+    # Observations have the most cases, so they are drawn more often.
+    observations(),
+    observations(),
     observations(),
     st.builds(lambda stage: MetricSpec(time_in=stage), STAGES),
     st.builds(lambda event: MetricSpec(count_of=event), STAGES | EVENTS),
