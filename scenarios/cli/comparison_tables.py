@@ -17,6 +17,7 @@ from scenarios.reports.comparison_text import (
     describe_missing_replications,
     describe_money_scale,
     describe_other_tests,
+    describe_practical_effects,
     describe_significance,
     describe_variance_reduction,
     format_line_quantity,
@@ -91,7 +92,11 @@ def _effects_tables(comparison: "Comparison", arm: str, width: int) -> Iterator[
     result = _effects_table(comparison, arm, whole, heading, width)
     abbreviation = "; sig.: significant (95 %, Holm)" if _WIDE <= width < _FULL_HEADINGS else ""
     tests = f"{describe_significance(comparison)} {describe_other_tests(comparison, arm)}"
-    notes = (f"* primary metric{abbreviation}. {tests}", describe_missing_replications(comparison, arm))
+    notes = (
+        f"* primary metric{abbreviation}. {tests}",
+        describe_missing_replications(comparison, arm),
+        describe_practical_effects(comparison, arm),
+    )
     result.note = " ".join(filter(None, notes))
     yield result
     if parts:

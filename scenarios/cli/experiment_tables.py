@@ -8,6 +8,7 @@ from scenarios.metrics.definitions import format_metric, parse_base_name, split_
 from scenarios.reports.comparison_text import (
     describe_missing_replications,
     describe_other_tests,
+    describe_practical_effects,
     describe_significance,
     label_metric,
 )
@@ -78,6 +79,7 @@ def _describe_table(comparison: "Comparison", arm: str) -> str:
         describe_significance(comparison),
         describe_other_tests(comparison, arm),
         describe_missing_replications(comparison, arm),
+        describe_practical_effects(comparison, arm),
     )
     return " ".join(filter(None, notes))
 

@@ -38,6 +38,8 @@ def describe_wrong_margin(name: str, metric: Metric, margin: float) -> str:
         metric: Its definition.
         margin: The worst accepted difference.
     """
+    if metric.unit == "share" and abs(margin) >= 1.0:
+        return f"{margin:g} is {100 * margin:g} points, which a share cannot change by; write 0.01 for one point"
     worse = find_worse_direction(metric, margin)
     if worse is None:
         return (

@@ -10,6 +10,7 @@ from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.comparison.verdict import describe_roi
 from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import format_metric, split_by_part
+from scenarios.metrics.practical_effects import describe_practical_effect
 from scenarios.reports.acquisition import (
     acquisition_blocks,
     describe_customers,
@@ -160,7 +161,7 @@ def _effects_grid(comparison: "Comparison", arm: str, names: Sequence[str]) -> G
                 str(effect.difference.n),
                 "n/a" if effect.difference.sd is None else format_metric(effect.difference.sd, unit),
                 format_variance_reduction(effect),
-                effect.note,
+                " ".join(filter(None, (effect.note, describe_practical_effect(effect, metric)))),
             )
         )
     columns = (

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE
-from scenarios.metrics.definitions import Unit, format_metric
+from scenarios.metrics.definitions import Unit, format_metric, parse_part
 from scenarios.metrics.effects import confidence_range, group_families
+from scenarios.metrics.practical_effects import describe_practical_effect
 from scenarios.reports.experiment import describe_assignment
 from scenarios.text.phrases import format_confidence, pluralise, round_significant
 
@@ -105,6 +106,16 @@ def describe_missing_replications(comparison: "Comparison", arm: str) -> str:
         f"n: replications that measured both arms, where not all {comparison.used_replications:,} did; the means and "
         "the difference are over these."
     )
+
+
+def describe_practical_effects(comparison: "Comparison", arm: str) -> str:
+    """How the effects of an arm compare with the smallest ones that matter; empty where no metric states one."""
+    sentences = (
+        (comparison.get_metric(name).label, describe_practical_effect(effect, comparison.get_metric(name)))
+        for name, effect in comparison.effects[arm].items()
+        if parse_part(name) is None
+    )
+    return " ".join(f"{label}: {sentence[:1].lower()}{sentence[1:]}" for label, sentence in sentences if sentence)
 
 
 def describe_cohorts(comparison: "Comparison") -> str:

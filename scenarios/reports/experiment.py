@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from journey.statistics.means import CONFIDENCE
 from scenarios.metrics.definitions import format_metric, parse_base_name, split_by_part
 from scenarios.metrics.effects import format_tested_bounds
+from scenarios.metrics.practical_effects import describe_practical_effect
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 from scenarios.text.phrases import format_confidence, format_interval
 
@@ -197,7 +198,7 @@ def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str, 
                 format_significance(effect),
                 str(effect.difference.n),
                 _format_power(estimates.power),
-                "; ".join(filter(None, (effect.note, estimates.lift.reason))),
+                "; ".join(filter(None, (effect.note, estimates.lift.reason, describe_practical_effect(effect, info)))),
             )
         )
     columns = (

@@ -92,7 +92,8 @@ def test_a_scenario_without_guardrails_has_none():
         ("churn_rate=-0.01", "-0.01 accepts a fall of churn_rate as the worst change, but lower is better; write 0.01"),
         ("csat=0.1", "0.1 accepts a rise of csat as the worst change, but higher is better; write -0.1"),
         ("interventions=0", "0 does not say in which direction interventions becomes worse"),
-        ("csta=-0.1", "guardrails.csta: unknown metric 'csta'; did you mean 'csat'?"),
+        ("churn_rate=1", "1 is 100 points, which a share cannot change by; write 0.01 for one point"),
+        ("csta=-0.1", "unknown metric 'csta'; did you mean 'csat'?"),
         ("csat=inf", "should be a finite number"),
     ],
 )

@@ -1,6 +1,7 @@
 """Own metrics in a comparison: effects, families of tests, primary metric, precision, experiments."""
 
 import json
+from io import StringIO
 
 import pytest
 
@@ -130,6 +131,22 @@ def test_precision_takes_own_metrics_and_their_parts(loaded):
 def test_a_smallest_effect_is_compared_with_the_interval(compared):
     effect = compared.to_dict()["effects"]["treated"]["activated"]
     assert (effect["smallest_effect"], effect["practical"]) == (0.9, "too_small")
+
+
+@pytest.mark.parametrize("mode", ["counterfactual", "randomised"])
+def test_a_smallest_effect_is_beside_the_effect_in_every_form(file, mode):
+    from rich.console import Console
+
+    from scenarios.cli.comparison_tables import print_comparison
+    from scenarios.reports.comparison import build_report
+    from scenarios.reports.document import render_markdown
+
+    loaded = load(file, ["primary_metric=churn_rate", "replications=2"])
+    found = compare(loaded, split=None if mode == "counterfactual" else build_scenario_split(loaded))
+    text = StringIO()
+    print_comparison(Console(width=120, file=text), found, full=True)
+    for shown in (" ".join(text.getvalue().split()), render_markdown(build_report(found))):
+        assert "smallest effect that matters (90.00 pp)" in shown or "smallest one that matters (90.00 pp)" in shown
 
 
 def test_the_table_has_units_of_own_metrics(compared):
