@@ -15,7 +15,13 @@ from journey.records.columns import get_columns
 from journey.records.database import literal, one_row, quoted
 from journey.records.distinct_values import discard_distinct_values, record_distinct_values
 from journey.records.model import get_model
-from journey.records.number_style import TextNumbers, detect_number_styles, is_json_number, is_other_style
+from journey.records.number_style import (
+    TextNumbers,
+    detect_number_styles,
+    find_ambiguous_columns,
+    is_json_number,
+    is_other_style,
+)
 from journey.records.raw_rows import RawColumn, RawSet, first_error_line
 from journey.records.text_forms import examine_small_set
 from journey.records.typed_rows import build_checked_rows_sql, build_subject_sql, build_typed_rows_sql
@@ -96,11 +102,17 @@ def _load_matched(
         summary = summarise_rows(connection, dataset)
     if summary.unfit:
         _quarantine_bad_rows(connection, dataset, raw, casts)
+    numbers = {field.column: matched[field.column.name] for field in casts if _is_number_from_text(field)}
+    add_findings(connection, find_ambiguous_columns(connection, dataset, raw, numbers))
     add_findings(connection, report_notes(connection, dataset, raw, casts, summary.noted))
     if summary.is_flattened:
         add_findings(connection, report_flattened_identifiers(connection, dataset))
     _drop_missing_fields(connection, dataset)
     return summary.rows
+
+
+def _is_number_from_text(field: Cast) -> bool:
+    return field.is_text and field.column.kind in ("number", "whole")
 
 
 def _create_typed(connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, casts: Sequence[Cast]) -> None:
@@ -129,7 +141,7 @@ def _restyle_numbers(
 
     Styles are examined only if rows do not fit, and only where such a row has a number that may have another style.
     """
-    fields = [field for field in casts if field.is_text and field.column.kind in ("number", "whole")]
+    fields = list(filter(_is_number_from_text, casts))
     if not fields:
         return None
     rows = build_checked_rows_sql(raw, casts)

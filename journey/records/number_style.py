@@ -3,9 +3,11 @@
 ``9.000`` alone is nine, or nine thousand with a separator of thousands. Therefore the style is that of the column and
 not of the value. A column with a value that is certainly written with a decimal comma (``1.200,50``), and no value that
 is certainly written with a decimal point, has decimal commas. If it has both, its style is unknown, and values that may
-be read in two ways do not fit.
+be read in two ways do not fit. A column in which every value may be read in two ways is read with decimal points, or
+with separators of thousands where the values must be whole, and a warning says so.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,18 +15,26 @@ from typing import Literal
 import duckdb
 
 from journey.core.findings import Finding, FindingSeverity
-from journey.records.database import literal, one_row
+from journey.records.columns import Column
+from journey.records.database import literal, one_row, one_value
+from journey.records.raw_rows import RawColumn, RawSet, build_text_sql
+from journey.records.text_forms import MISSING_WORDS
 
 NumberStyle = Literal["plain", "comma", "grouped", "mixed"]
 """Plain numbers; decimal commas; decimal points with commas between thousands; no common style."""
 
 _SIGN = "[+-]?"
+_POINT_AND_THREE_DIGITS = rf"{_SIGN}[1-9]\d{{0,2}}\.\d{{3}}"
 _AMBIGUOUS = rf"{_SIGN}[1-9]\d{{0,2}}[.,]\d{{3}}"
 _COMMA = rf"{_SIGN}(\d+|\d{{1,3}}(\.\d{{3}})+)(,\d+)?"
 _CERTAIN_COMMA = rf"{_SIGN}(\d{{1,3}}(\.\d{{3}})+,\d+|\d{{1,3}}(\.\d{{3}}){{2,}}|\d+,\d+)"
 _GROUPED = rf"{_SIGN}(\d+|\d{{1,3}}(,\d{{3}})+)(\.\d*)?"
 _CERTAIN_GROUPED = rf"{_SIGN}(\d{{1,3}}(,\d{{3}})+\.\d*|\d{{1,3}}(,\d{{3}}){{2,}})"
 _CERTAIN_POINT = rf"{_SIGN}\d*\.\d*([eE]{_SIGN}\d+)?"
+
+
+_SAMPLE_ROWS = 300
+"""Rows that are examined first: hardly any column has only ambiguous numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,7 @@ def _build_counts_sql(column: TextNumbers) -> list[str]:
     raw = column.raw
     as_number = f"coalesce({column.is_number}, FALSE)" if column.is_number else "FALSE"
     ambiguous = f"(NOT {as_number} AND {_matches(raw, _AMBIGUOUS)})"
-    comma = f"({_matches(raw, _CERTAIN_COMMA)} AND NOT {ambiguous})"
+    comma = certain = f"({_matches(raw, _CERTAIN_COMMA)} AND NOT {ambiguous})"
     if column.whole:
         # A count is no fraction, so the point of 1.200 separates thousands.
         fraction = f"try_cast({raw} AS DOUBLE) <> trunc(try_cast({raw} AS DOUBLE))"
@@ -126,7 +136,8 @@ def _build_counts_sql(column: TextNumbers) -> list[str]:
     points = f"coalesce(min({raw}) FILTER ({grouped}), min({raw}) FILTER ({point}))"
     return [
         f"count_if({comma})", f"count_if({point})", f"count_if({grouped})", f"count_if({ambiguous})",
-        f"min({raw}) FILTER ({comma})", points, f"min({raw}) FILTER ({ambiguous})",
+        f"coalesce(min({raw}) FILTER ({certain}), min({raw}) FILTER ({comma}))", points,
+        f"min({raw}) FILTER ({ambiguous})",
     ]  # fmt: skip
 
 
@@ -143,10 +154,76 @@ def _build_finding(name: str, style: NumberStyle, counts: _Counts, dataset: str)
         return Finding("mixed-number-styles", FindingSeverity.WARNING, dataset, None, None, message)
     if style == "comma":
         shown, reading = f"decimal commas (such as {counts.comma})", "points were read as separators of thousands"
+        if re.fullmatch(_AMBIGUOUS, counts.comma or ""):
+            return build_ambiguous_finding(name, dataset, counts.comma or "", "separators of thousands")
     else:
         shown, reading = f"commas between thousands (such as {counts.point})", "they were removed"
     message = f"{name} of {dataset} has {shown}; {reading}."
     return Finding("number-style", FindingSeverity.NOTICE, dataset, None, None, message)
+
+
+def find_ambiguous_columns(
+    connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, matched: Mapping[Column, RawColumn]
+) -> list[Finding]:
+    """Warnings about columns in which every number is read with a decimal point and could have one of thousands.
+
+    Args:
+        connection: The database.
+        dataset: The set of the columns.
+        raw: The rows.
+        matched: The raw column of each field of numbers that are read from text.
+    """
+    if not matched:
+        return []
+    texts = [_build_given_text_sql(column) for column in matched.values()]
+    rows = connection.execute(f"SELECT {', '.join(texts)} FROM {raw.relation} LIMIT {_SAMPLE_ROWS}").fetchall()
+    findings = []
+    for place, (column, text) in enumerate(zip(matched, texts, strict=True)):
+        values = {row[place].strip() for row in rows if row[place] is not None} - {"", *MISSING_WORDS}
+        if not values or not all(_may_be_thousands(value, column) for value in values):
+            continue
+        if len(rows) == _SAMPLE_ROWS and not _is_ambiguous_throughout(connection, raw, text):
+            continue
+        findings.append(build_ambiguous_finding(column.name, dataset, min(values), "decimal points"))
+    return findings
+
+
+def _build_given_text_sql(column: RawColumn) -> str:
+    """SQL for a value as text; a word for a number of JSON, whose point is certainly a decimal point."""
+    is_number = is_json_number(column.shape)
+    text = build_text_sql(column)
+    return f"CASE WHEN {is_number} THEN 'number' ELSE {text} END" if is_number else text
+
+
+def _may_be_thousands(text: str, column: Column) -> bool:
+    if not re.fullmatch(_POINT_AND_THREE_DIGITS, text):
+        return False
+    if column.kind == "whole" and not text.endswith(".000"):
+        # Read with a separator of thousands, because the values are whole.
+        return False
+    number = float(text.replace(".", ""))
+    return (column.minimum is None or number >= column.minimum) and (column.maximum is None or number <= column.maximum)
+
+
+def _is_ambiguous_throughout(connection: duckdb.DuckDBPyConnection, raw: RawSet, text: str) -> bool:
+    others = f"trim({text}) <> '' AND NOT {_matches(f'trim({text})', _POINT_AND_THREE_DIGITS)}"
+    return not one_value(connection, f"SELECT coalesce(bool_or({others}), FALSE) FROM {raw.relation}")
+
+
+def build_ambiguous_finding(name: str, dataset: str, example: str, reading: str) -> Finding:
+    """The warning about a column in which each number could be a fraction, or a whole number of thousands.
+
+    Args:
+        name: The field.
+        dataset: The set.
+        example: One of the numbers.
+        reading: How the points were read.
+    """
+    message = (
+        f"Every number in {name} of {dataset} could be a fraction or a number of thousands (such as {example}); the "
+        f"points were read as {reading}. Write the numbers with another number of decimals, or as whole numbers."
+    )
+    return Finding("ambiguous-numbers", FindingSeverity.WARNING, dataset, None, None, message)
 
 
 def _matches(raw: str, pattern: str) -> str:

@@ -49,6 +49,11 @@ READING = (
         "Write all its numbers as 1234.5.",
     ),
     (
+        "ambiguous-numbers", "warning",
+        "Every number of a column, such as 9.000, could be a fraction or thousands; the message says how it was read.",
+        "Write the numbers with another number of decimals, or as whole numbers.",
+    ),
+    (
         "flattened-identifier", "warning", "Identifiers look like numbers that a spreadsheet has shortened.",
         "Export the column as text.",
     ),

@@ -69,6 +69,26 @@ class TestNumberStyle:
         records = MarketingRecords.from_tables({"performance_metrics": rows})
         assert sorted(r.impressions for r in records.objects("performance_metrics")) == [1250, 3000]  # type: ignore[attr-defined]
 
+    @pytest.mark.parametrize("rows", [1, 400])
+    def test_a_column_of_which_every_number_is_ambiguous_has_a_warning(self, rows: int, tmp_path: Path) -> None:
+        records = _values(tmp_path, *["9.000", "7.125"] * rows)
+        assert set(_account_values(records).values()) == {9, 7.125}
+        (message,) = _messages(records, "ambiguous-numbers")
+        assert message.startswith("Every number in account_value of customers could be a fraction or a number of thou")
+        assert "(such as 7.125); the points were read as decimal points" in message
+        assert not _messages(_values(tmp_path, *["9.000", "7.125"] * rows, "0.5"), "ambiguous-numbers")
+
+    def test_a_column_of_whole_numbers_with_fractions_says_that_it_was_read_as_thousands(self) -> None:
+        row = {"asset_id": "X", "experiment_id": "E", "timestamp": "2031-03-08", "clicks": 0, "conversions": 0}
+        records = MarketingRecords.from_tables({"performance_metrics": [{**row, "cost": 0, "impressions": "1.125"}]})
+        assert [r.impressions for r in records.objects("performance_metrics")] == [1125]  # type: ignore[attr-defined]
+        (message,) = _messages(records, "ambiguous-numbers")
+        assert "(such as 1.125); the points were read as separators of thousands" in message
+
+    def test_a_number_that_is_too_large_in_thousands_is_certain(self) -> None:
+        rows = [{**SIGNAL, "signal_strength": "1.000"}]
+        assert not _messages(company(signals=rows), "ambiguous-numbers")
+
     def test_without_a_certain_comma_a_point_is_decimal(self, tmp_path: Path) -> None:
         assert _account_values(_values(tmp_path, "4.000", "0.125")) == {"K0": 4, "K1": 0.125}
 
