@@ -77,6 +77,8 @@ def derive_theory_arm(
         ),
         population=_population(arm_spec, customers, seed, aged=aged, dated=dated),
         active=False,
+        # They name stages and moves of the scenario's journey.
+        metrics={},
     )
 
 
@@ -93,6 +95,8 @@ def derive_single_dwell_arm(arm_spec: ArmSpec, dwell: Dwell, customers: int) -> 
         ),
         population=Population(size=customers, segments={"all": Segment(share=1.0, account_value=1.0)}),
         active=False,
+        # They name stages and moves of the scenario's journey.
+        metrics={},
     )
 
 

@@ -6,8 +6,8 @@ import scenarios
 from tests.documentation.reference.markdown import build_page
 
 FILE = Path(scenarios.__file__).parent / "builtin" / "default.toml"
-INTRO = """The built-in scenario `default`, as its file states it. All other built-in scenarios extend it, and so does
-a scenario of yours with `extends = "default"`.
+INTRO = """The built-in scenario `default`, as its file states it. All other built-in scenarios extend it, except
+`trial_to_paid`, and so does a scenario of yours with `extends = "default"`.
 
 No value was measured. `seed` marks values taken from the ten bundled customers; the others are assumed or calibrated.
 `journey compare default --set KEY=VALUE` replaces one; the key is the name of the table and the name in it, for example

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 from shutil import copy
@@ -99,9 +99,10 @@ Schema of scenario files, not of results."""
 
 def build_json() -> str:
     """The page of the keys of each command."""
-    keys = {name: _find_keys(command) for name, command in COMMANDS.items()}
-    # The keys of an experiment are those of any comparison, and more.
-    keys[RANDOMISED] = {path: kind for path, kind in keys[RANDOMISED].items() if path not in keys["compare"]}
+    keys: dict[str, dict[str, str]] = {}
+    for name, command in COMMANDS.items():
+        # The keys of an experiment are those of any comparison, and more.
+        keys[name] = _find_keys(command, without=keys["compare"] if name == RANDOMISED else ())
     return build_page("JSON", INTRO, *(_build_section(name, keys[name]) for name in COMMANDS))
 
 
@@ -110,13 +111,13 @@ def _build_section(name: str, keys: dict[str, str]) -> str:
     return f"## {name}\n\n{more}{build_table(('key', 'type'), [(code(path), kind) for path, kind in keys.items()])}"
 
 
-def _find_keys(examples: tuple[tuple[str, ...], ...]) -> dict[str, str]:
-    """The path of every value that the examples of a command print, and its types."""
+def _find_keys(examples: tuple[tuple[str, ...], ...], *, without: Collection[str] = ()) -> dict[str, str]:
+    """The path of every value that the examples of a command print, and its types; `without` are left out."""
     kinds: dict[str, set[str]] = {}
     for command in examples:
         for path, kind in _walk(_run(command), ""):
             kinds.setdefault(path, set()).add(kind)
-    paths = _sort_paths(list(kinds))
+    paths = [path for path in _sort_paths(list(kinds)) if path not in without]
     return {path: _join(path, kinds[path]) for path in paths if not _is_outline(path, kinds[path], kinds)}
 
 
