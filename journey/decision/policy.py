@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from journey.core.errors import OldKeyWarning
+from journey.core.errors import InputError, OldKeyWarning
 from journey.core.identifiers import normalise_identifier
 from journey.core.merging import deep_merge
 from journey.core.messages import InvalidKeysError, KeyProblem, Locate, format_location, list_problems
@@ -39,6 +39,10 @@ ADDED_LATER = "added later"
 """Annotation of a key that earlier versions did not have. Its default is not part of the hash of a scenario."""
 
 
+SIMULATED = "simulated"
+"""Word for a share of loss averted that a scenario computes from the effect of the action."""
+
+
 class SignalType(PolicySection):
     """Meaning of one signal type."""
 
@@ -52,7 +56,18 @@ class Action(PolicySection):
 
     delivery: Literal["automated", "human", "none"] = Field(description="Who carries the action out.")
     cost: Money = Field(description="Cost of one execution, in dollars.")
-    averts: float = Field(ge=0.0, le=1.0, description="Share of the expected churn loss that it can avert.")
+    averts: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        description="Share of the expected churn loss that it can avert; or `simulated`, computed from the effect of "
+        "the action in a scenario. Default: simulated.",
+    )
+
+    @field_validator("averts", mode="before")
+    @classmethod
+    def _read_simulated(cls, given: object) -> object:
+        return None if given == SIMULATED else given
 
 
 class Play(PolicySection):
@@ -322,7 +337,7 @@ class Policy(PolicySection):
             trusts=(self.evidence.trust_automated, self.evidence.trust_manual, self.evidence.trust_other),
             actions=actions,
             human=tuple(action.delivery == "human" for action in self.actions.values()),
-            averts=tuple(action.averts for action in self.actions.values()),
+            averts=tuple(_require_averts(name, action) for name, action in self.actions.items()),
             costs=tuple(action.cost for action in self.actions.values()),
             plays=tuple(
                 tuple(tuple(self._find_play(segment, stage, cause, actions) for cause in causes) for stage in stages)
@@ -371,11 +386,19 @@ class Policy(PolicySection):
         return NO_ACTION
 
 
+def _require_averts(name: str, action: Action) -> float:
+    if action.averts is None:
+        raise InputError(f"actions.{name}.averts: is missing; state a share from 0 to 1")
+    return action.averts
+
+
 def build_policy(
     override: dict[str, Any],
     source: str | Locate,
     stages: tuple[str, ...] | None = None,
     segments: Collection[str] | None = None,
+    *,
+    has_effects: bool = False,
 ) -> Policy:
     """The default policy with `override` merged over it.
 
@@ -385,6 +408,7 @@ def build_policy(
         stages: The journey's stages, if known; then every stage that `override` names must be one of them.
         segments: The segments that a scenario declares, in place of the default ones. A segment without a hazard in
             `override` has its default hazard, or else `churn.other_yearly_hazard`.
+        has_effects: Whether a scenario simulates the effects of actions, so that `averts` may be computed from them.
 
     Raises:
         InvalidKeysError: A key is unknown or a value impossible; the message names key, value and what is expected.
@@ -398,9 +422,21 @@ def build_policy(
         problems += list_problems(error, Policy)
     if stages is not None:
         problems += _find_unknown_stages(renamed.policy, stages)
+    if not has_effects and not problems:
+        problems += _find_unknown_averts(policy)
     if problems:
         raise InvalidKeysError([each._replace(path=renamed.find_given_path(each.path)) for each in problems], source)
     return policy
+
+
+def _find_unknown_averts(policy: Policy) -> Iterator[KeyProblem]:
+    for name, action in policy.actions.items():
+        if action.averts is None:
+            yield KeyProblem(
+                ("actions", name, "averts"),
+                "is missing; state the share of the expected churn loss that the action averts, from 0 to 1, or use "
+                "the policy in a scenario, which computes it from the effect of the action",
+            )
 
 
 def _build_default(override: Mapping[str, Any], segments: Collection[str] | None) -> dict[str, Any]:

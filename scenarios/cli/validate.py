@@ -59,8 +59,14 @@ def _describe_summary(summary: dict[str, Any]) -> Iterator[str]:
 
 def _describe_arms(arms: dict[str, dict[str, Any]]) -> Iterator[str]:
     for name, arm in arms.items():
-        details = (f"{format_name(key)}: {value}" for key, value in arm.items() if value not in ("", None))
+        shown = {**arm, "averts": _describe_averted(arm["averts"])}
+        details = (f"{format_name(key)}: {value}" for key, value in shown.items() if value not in ("", None))
         yield f"arm {name}: {'; '.join(details)}"
+
+
+def _describe_averted(averts: dict[str, dict[str, Any]]) -> str:
+    """What the actions avert, such as ``call 0.2 (stated), e-mail 0.05 (default)``."""
+    return ", ".join(f"{name} {each['value']:.2g} ({each['source']})" for name, each in averts.items())
 
 
 def _refuse_unusable_population(loaded: "LoadedScenario") -> None:
@@ -88,6 +94,7 @@ def _summarise_campaigns(scenario: "Scenario") -> dict[str, Any]:
 
 
 def _summarise(loaded: "LoadedScenario") -> dict[str, Any]:
+    from scenarios.operations.averts import list_averted
     from simulation.acquisition.spec import find_acquisition
 
     scenario = loaded.scenario
@@ -110,6 +117,7 @@ def _summarise(loaded: "LoadedScenario") -> dict[str, Any]:
                 "reviewers": arm.reviewers.count_for(population.size) if arm.active else None,
                 "actions": None if arm.actions is None else ", ".join(arm.actions) or "none",
                 "active": None if arm.active else "no",
+                "averts": {name: each._asdict() for name, each in list_averted(loaded, arm).items()},
                 **(
                     {}
                     if (acquisition := find_acquisition(arm.population)) is None

@@ -22,6 +22,7 @@ from scenarios.files.segments import find_second_declarations
 from scenarios.files.stage_keys import add_lost_stages, find_typical_days_mistakes
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
+from simulation.model.averted_loss import resolve_averts
 from simulation.model.population_spec import Population
 from simulation.model.reviewers_spec import Reviewers
 
@@ -139,12 +140,12 @@ class _Resolver:
         problems = list(find_second_declarations(override, segments, self._layers)) if segments else []
         stages = None if self._journey is None else self._journey.stages
         try:
-            policy = build_policy(override, "", stages, segments)
+            policy = build_policy(override, "", stages, segments, has_effects=True)
         except InvalidKeysError as error:
             problems += error.problems
         if problems:
             raise _put_below("policy", problems)
-        return policy
+        return policy if self._journey is None else resolve_averts(policy, self._scenario.world, self._journey)
 
     def _resolve_reviewers(self, path: Path) -> Reviewers:
         base = self._scenario.reviewers.model_dump(exclude_unset=True)

@@ -103,7 +103,7 @@ def _build_defaults() -> str:
     parts.append(
         build_table(
             ("action", "delivery", "cost in US dollars", "averts"),
-            [(code(name), a.delivery, f"{a.cost:g}", f"{a.averts:g}") for name, a in policy.actions.items()],
+            [(code(name), a.delivery, f"{a.cost:g}", f"{a.averts or 0.0:g}") for name, a in policy.actions.items()],
         )
     )
     parts.append("## Default playbook\n\nEarlier entries take precedence.")
