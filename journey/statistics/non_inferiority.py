@@ -9,7 +9,7 @@ Several margins that must all hold are one intersection-union test. It has the l
 correction (Berger 1982, doi:10.1080/00401706.1982.10487790).
 """
 
-from math import copysign
+from math import ceil, copysign, log2
 from typing import Literal, NamedTuple
 
 from journey.statistics.means import CONFIDENCE, Estimate
@@ -19,6 +19,9 @@ Outcome = Literal["holds", "broken", "not_shown"]
 
 LEVEL = (1.0 - CONFIDENCE) / 2.0
 """Significance level of the one-sided tests."""
+
+SIGN_TEST_REPLICATIONS = ceil(log2(1.0 / LEVEL))
+"""Smallest number of equal differences that shows on which side of the margin they are."""
 
 
 class MarginTest(NamedTuple):

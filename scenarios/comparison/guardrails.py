@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from journey.statistics.means import CONFIDENCE, Estimate
-from journey.statistics.non_inferiority import Outcome, compare_with_margin
+from journey.statistics.non_inferiority import SIGN_TEST_REPLICATIONS, Outcome, compare_with_margin
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.definitions import Metric, format_metric
 from scenarios.metrics.guardrails import Guardrail
@@ -45,6 +45,11 @@ class GuardrailResult:
     p_value: float | None
 
     @property
+    def has_too_few_equal_differences(self) -> bool:
+        """Whether nothing is shown although the difference is the same in every replication, because they are few."""
+        return self.difference.sd == 0.0 and self.difference.n < SIGN_TEST_REPLICATIONS
+
+    @property
     def sentence(self) -> str:
         """The result in words, without the arm: ``guardrail broken: CSAT -0.12 (...), worse than ...``."""
         format_change = partial(format_metric, unit=self.metric.unit, difference=True, is_nonzero=True)
@@ -52,6 +57,11 @@ class GuardrailResult:
         interval = format_interval(self.difference.low, self.difference.high, format_change, missing="")
         if not interval:
             return f"guardrail not shown to hold: {label} has no interval to compare with the margin of {margin}"
+        if self.has_too_few_equal_differences:
+            return (
+                f"guardrail not shown to hold: {label} {format_change(self.difference.mean)} in every replication; "
+                f"{SIGN_TEST_REPLICATIONS} replications with the same difference would show it"
+            )
         found = f"{label} {format_change(self.difference.mean)} ({_CONFIDENCE} interval {interval}"
         return {
             "broken": f"guardrail broken: {found}), significantly worse than the margin of {margin}",

@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
+from journey.statistics.non_inferiority import SIGN_TEST_REPLICATIONS
 from scenarios.metrics.definitions import format_metric
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 from scenarios.text.phrases import format_confidence, format_interval
@@ -30,6 +31,11 @@ def guardrail_blocks(comparison: "Comparison") -> list[Block]:
         if comparison.experiment is None
         else "The intervals are over replications, each one experiment. Totals and their margins are per customer."
     )
+    if any(result.has_too_few_equal_differences for result in comparison.guardrails):
+        source += (
+            " A difference that is the same in every replication is tested by its sign, which takes "
+            f"{SIGN_TEST_REPLICATIONS} replications."
+        )
     rows = tuple(_build_row(result) for result in comparison.guardrails)
     return [
         Heading(2, "Guardrails"),

@@ -127,6 +127,18 @@ def test_an_experiment_compares_totals_and_their_margins_per_customer():
     assert churn.difference == found.effects["treated"]["churn_rate"].difference
 
 
+@pytest.mark.parametrize(("replications", "outcome"), [(5, "not_shown"), (6, "holds")])
+def test_too_few_equal_differences_are_explained(replications, outcome):
+    """The number of interventions is the same in all runs of this fake engine."""
+    found = compared("guardrails.interventions=5", f"replications={replications}")
+    (result,) = found.guardrails
+    assert result.outcome == outcome
+    shown = render_markdown(build_report(found))
+    for text in (found.verdict.text, shown):
+        assert ("0.0 in every replication; 6 replications with the same difference" in text) == (outcome != "holds")
+    assert ("tested by its sign, which takes 6 replications" in shown) == (outcome != "holds")
+
+
 def test_one_replication_shows_nothing():
     (result,) = compared("guardrails.csat=-0.1", "replications=1").guardrails
     assert (result.outcome, result.p_value) == ("not_shown", None)
