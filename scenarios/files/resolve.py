@@ -10,6 +10,7 @@ from journey.core.messages import InvalidKeysError, KeyProblem, list_problems
 from journey.decision.policy import Policy, build_policy
 from journey.machine import Journey, default_journey
 from scenarios.files.acquisition_checks import validate_acquisition
+from scenarios.files.averts import compute_averts
 from scenarios.files.cross_checks import Mistake, validate_references
 from scenarios.files.error_collection import UncorrectableError, names_word
 from scenarios.files.event_limits import check_expected_events
@@ -22,7 +23,6 @@ from scenarios.files.segments import find_second_declarations
 from scenarios.files.stage_keys import add_lost_stages, find_typical_days_mistakes
 from simulation.acquisition.spec import Acquisition, with_acquisition
 from simulation.model.arm import ArmSpec
-from simulation.model.averted_loss import resolve_averts
 from simulation.model.population_spec import Population
 from simulation.model.reviewers_spec import Reviewers
 
@@ -145,7 +145,9 @@ class _Resolver:
             problems += error.problems
         if problems:
             raise _put_below("policy", problems)
-        return policy if self._journey is None else resolve_averts(policy, self._scenario.world, self._journey)
+        if self._journey is None:
+            return policy
+        return compute_averts(policy, self._scenario.world, self._journey, self._scenario.population)
 
     def _resolve_reviewers(self, path: Path) -> Reviewers:
         base = self._scenario.reviewers.model_dump(exclude_unset=True)

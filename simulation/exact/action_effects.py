@@ -59,11 +59,13 @@ class TreatedResult(NamedTuple):
 
     Attributes:
         occupancy: Shape (days, n, n): probability of a stage (last axis) on each day, by stage on day 0.
+        has_left: Shape (days, n): probability of having left by each day, also if won back since.
         paid_days: Shape (n,): days paid by the last day at the full price, in present value.
         moves: Shape (n,): moves by the last day.
     """
 
     occupancy: FloatArray
+    has_left: FloatArray
     paid_days: FloatArray
     moves: FloatArray
 
@@ -170,7 +172,8 @@ def solve_treated_chain(chain: TreatedChain, days: Sequence[float], *, discount_
         now = now @ step.probabilities
         by_day[stop] = now
     occupancy = np.array([by_day[day][:, :n] + by_day[day][:, n:] for day in days])
-    return TreatedResult(occupancy, paid, moves)
+    has_left = np.array([by_day[day][:, n:].sum(axis=1) for day in days])
+    return TreatedResult(occupancy, has_left, paid, moves)
 
 
 class _Step(NamedTuple):

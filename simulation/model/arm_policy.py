@@ -68,7 +68,7 @@ def _table(values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     if path:
         yield f"\n[{'.'.join(_key(step) for step in path)}]"
     for name, value in values.items():
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) and value is not None:
             yield f"{_key(name)} = {_value(value)}"
     for name, value in values.items():
         if isinstance(value, dict):
