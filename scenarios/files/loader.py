@@ -35,6 +35,7 @@ from scenarios.files.model import Scenario
 from scenarios.files.notices import find_notices
 from scenarios.files.old_keys import move_old_keys, refuse_contradicting_old_keys, restore_old_policy_keys
 from scenarios.files.overrides import parse_override
+from scenarios.files.stage_hash import restore_old_stage_keys
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.guardrails import Guardrail
 from simulation.model.population_spec import BUNDLED
@@ -255,7 +256,7 @@ def compute_scenario_hash(scenario: Scenario) -> str:
     records = scenario.population.records
     if records is not None and records != BUNDLED:
         content["population"]["records"] = _hash_folder(Path(records))
-    content = restore_old_policy_keys(content)
+    content = restore_old_stage_keys(restore_old_policy_keys(content))
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

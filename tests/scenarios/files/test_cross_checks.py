@@ -228,10 +228,11 @@ def test_a_lost_stage_with_a_way_back_is_accepted(tmp_path):
 def test_the_old_key_of_lost_stages_means_the_same_and_is_a_notice(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(SUBSCRIPTION + LOST, encoding="utf-8")
-    today = load(path).arms[0]
+    today, today_hash = load(path).arms[0], load(path).hash
     path.write_text(SUBSCRIPTION + '[world]\nlost = ["away"]\n', encoding="utf-8")
     loaded = load(path)
     assert loaded.arms[0] == today
+    assert loaded.hash == today_hash
     [notice] = loaded.notices
     assert notice.key == "world.lost"
     assert 'write `roles = ["lost"]` in [journey.stage.NAME]' in notice.message
@@ -261,6 +262,10 @@ def test_typical_days_may_be_stated_by_the_journey_or_by_the_old_key_of_the_poli
     loaded = load(path)
     assert compile_arm(loaded.arms[0], ("SMB",)).policy.typical_days == (14.0, 0.0, 0.0, 0.0)
     assert [notice.key for notice in loaded.notices] == (["policy.evidence.typical_days"] if "policy" in text else [])
+    path.write_text(SUBSCRIPTION + TYPICAL, encoding="utf-8")
+    assert load(path).hash == loaded.hash
+    path.write_text(SUBSCRIPTION + TYPICAL.replace("14", "15"), encoding="utf-8")
+    assert load(path).hash != loaded.hash
 
 
 def test_typical_days_of_journey_and_policy_must_be_the_same_but_an_arm_may_differ(tmp_path):
@@ -277,6 +282,9 @@ def test_typical_days_of_journey_and_policy_must_be_the_same_but_an_arm_may_diff
 def test_details_alone_change_stages_of_the_default_journey():
     arm = load("default", ["journey.stage.onboarding={ pays = 0, typical_days = 20 }"]).arms[0]
     assert arm.journey.pays[0] == 0.0
+    days = load("default", ["journey.stage.onboarding.typical_days=20"])
+    assert days.hash == load("default", ["policy.evidence.typical_days.onboarding=20"]).hash != load("default").hash
+    assert load("default", ["journey.stage.onboarding.pays=0"]).hash != load("default").hash
     assert compile_arm(arm, ("SMB",)).policy.typical_days[:2] == (20.0, 60.0)
     with pytest.raises(InputError, match=r"journey\.stage\.onbording: 'onbording' is not a stage; did you mean 'onb"):
         load("default", ["journey.stage.onbording.pays=0"])
