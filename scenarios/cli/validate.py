@@ -12,17 +12,25 @@ _LINE = re.compile(r"\bat line (\d+)")
 """The line in a message about TOML syntax."""
 
 if TYPE_CHECKING:
+    from journey.machine import Journey
     from scenarios.files.loader import LoadedScenario
     from scenarios.files.model import Scenario
 
 
 def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOption = False) -> None:
-    """Check a scenario. Prints a summary, or every error with its file, line and key."""
+    """Check a scenario, or a file with a journey alone.
+
+    Prints a summary, or every error with its file, line and key.
+    """
     from scenarios.cli.console import console, print_json
     from scenarios.cli.terminal_document import print_document
+    from scenarios.files.journey_file import read_journey_file
     from scenarios.reports.document import Items
 
     try:
+        if not set_ and (machine := read_journey_file(source)) is not None:
+            _print_journey(machine, json_=json_)
+            return
         scenario = load_scenario(source, set_)
         _refuse_unusable_population(scenario)
     except InputError as error:
@@ -37,6 +45,21 @@ def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOpti
     out = console()
     out.print("valid")
     print_document(out, [Items((*_describe_summary(summary), *_describe_arms(summary["arms"])))])
+
+
+def _print_journey(machine: "Journey", *, json_: bool) -> None:
+    """Print what a valid journey file contains."""
+    from scenarios.cli.console import console, print_json
+    from scenarios.cli.terminal_document import print_document
+    from scenarios.reports.document import Items
+
+    summary = {"journey": machine.name, "stages": ", ".join(machine.stages), "moves": ", ".join(machine.move_names)}
+    if json_:
+        print_json({"valid": True, "errors": [], "notices": [], **summary})
+        return
+    out = console()
+    out.print("valid")
+    print_document(out, [Items(tuple(_describe_summary(summary)))])
 
 
 def _list_messages(source: str, error: InputError) -> dict[str, Any]:

@@ -1,12 +1,16 @@
-"""A journey file: the table ``[journey]`` alone, which is enough to check, evaluate and draw."""
+"""A journey file: the table ``[journey]`` alone, which is enough to check, evaluate, draw and validate."""
 
 from pathlib import Path
 
 from journey.core.errors import InputError
+from journey.core.messages import format_location
 from journey.core.toml_files import read_toml
 from journey.machine import Journey
-from journey.machine.errors import JourneyDefinitionError
-from scenarios.files.included_files import is_journey_file, read_journey_table
+from scenarios.files.included_files import JOURNEY, is_journey_file, read_journey_table
+from scenarios.files.journey_checks import examine_journey
+from scenarios.files.line_numbers import find_line
+from scenarios.files.merging import Layer
+from scenarios.files.messages import FileMessage, ScenarioError
 
 
 def read_journey_file(source: str | Path) -> Journey | None:
@@ -19,12 +23,23 @@ def read_journey_file(source: str | Path) -> Journey | None:
         The journey. None for a scenario, and for what is not a regular file.
 
     Raises:
-        InputError: The file is not TOML, or its journey is invalid.
+        InputError: The file is not TOML.
+        ScenarioError: The journey is invalid; every mistake is listed with its line.
     """
     path, name = Path(source), str(source)
     if not path.is_file() or not is_journey_file(read_toml(path, name, "scenario")):
         return None
-    try:
-        return Journey.from_dict(read_journey_table(path, name))
-    except JourneyDefinitionError as error:
-        raise InputError("\n".join(f"{name}: journey: {problem}" for problem in error.problems)) from None
+    table = read_journey_table(path, name)
+    examined = examine_journey(table)
+    if examined.problems:
+        layer = Layer(name, {JOURNEY: table}, path)
+        places = [(JOURNEY, *each.path) for each in examined.problems]
+        raise ScenarioError(
+            [
+                FileMessage(name, find_line(layer, place), format_location(place), each.message)
+                for place, each in zip(places, examined.problems, strict=True)
+            ]
+        )
+    if examined.journey is None:
+        raise InputError(f"{name}: journey: has no stages and moves")
+    return examined.journey

@@ -117,14 +117,26 @@ def test_a_journey_file_alone_is_enough(folder):
 
 
 def test_an_invalid_journey_file_is_refused_with_its_mistakes(folder):
-    (folder / "journey.toml").write_text(JOURNEY.replace('"paying"', '"paid"', 1))
-    for command in ("check", "evaluate"):
-        result = invoke(command, "--journey", folder / "journey.toml")
+    file = folder / "journey.toml"
+    file.write_text(JOURNEY.replace('destination = "paying"', 'destination = "paid"').replace('"leave"', '"le ave"'))
+    for command in (["check", "--journey"], ["evaluate", "--journey"], ["validate"], ["draw"]):
+        result = invoke(*command, file)
         assert result.exit_code == 2
-        assert f"{folder / 'journey.toml'}: journey: " in result.stderr
+        assert f"{file}:7: journey.moves[0].destination: " in result.stderr
         assert "Traceback" not in result.stderr
-    with pytest.raises(InputError, match="journey: "):
-        open_journey(folder / "journey.toml")
+    with pytest.raises(InputError, match="journey"):
+        open_journey(file)
+
+
+def test_a_journey_file_is_valid_without_a_scenario(folder):
+    result = invoke("validate", folder / "journey.toml")
+    assert result.stdout.splitlines() == [
+        "valid",
+        "- journey: journey",
+        "- stages: trial, paying, gone",
+        "- moves: convert, leave",
+    ]
+    assert json_of("validate", folder / "journey.toml")["valid"] is True
 
 
 @pytest.mark.parametrize(
