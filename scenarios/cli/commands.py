@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "scenarios": "scenarios.cli.scenarios",
     "schema": "scenarios.cli.schema",
     "validate": "scenarios.cli.validate",
+    "show": "scenarios.cli.show",
     "metrics": "scenarios.cli.metrics",
     "draw": "scenarios.cli.draw",
     "simulate": "scenarios.cli.simulate",

@@ -27,15 +27,23 @@ def parse_override(argument: str) -> Layer:
     key, equals, value = argument.partition("=")
     if not equals:
         raise InputError(f"override {argument!r}: write it as key=value, for instance population.size=5000")
-    path = _parse_key(key.strip(), argument)
+    path = parse_key(key.strip(), argument)
     data: Any = _parse_value(value.strip(), argument)
     for step in reversed(path):
         data = {step: data}
     return Layer(argument, normalise(data))
 
 
-def _parse_key(key: str, argument: str) -> list[str]:
-    """The steps of a dotted key; quoted steps are read as in TOML."""
+def parse_key(key: str, argument: str) -> tuple[str, ...]:
+    """The steps of a dotted key; quoted steps are read as in TOML.
+
+    Args:
+        key: The key.
+        argument: The argument that it is part of, for messages.
+
+    Raises:
+        InputError: It is not a dotted key.
+    """
     path: list[str] = []
     if key.count(".") > _MAX_DEPTH:
         raise InputError(
@@ -50,7 +58,7 @@ def _parse_key(key: str, argument: str) -> list[str]:
         path.append(step)
     if not path or table != 0:
         raise InputError(f"{argument}: {key!r} is not a dotted key such as world.frailty_spread")
-    return path
+    return tuple(path)
 
 
 def _parse_value(text: str, argument: str) -> Any:

@@ -53,6 +53,7 @@ _JOURNEY: dict[str, Any] = {
         "terminal": {**_NAMES, "description": "Stages that no move leaves, such as churned."},
         "moves": {
             "type": "array",
+            "description": "Legal moves between stages.",
             "items": {
                 "type": "object",
                 "additionalProperties": False,

@@ -26,6 +26,15 @@ def escape_json(text: str) -> str:
     return escape_quoted(text)
 
 
+def escape_unencodable_toml(text: str, encoding: str | None) -> str:
+    r"""TOML in which strings have codes for characters that an encoding lacks; it has the same values."""
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        return re.sub(r"[^\x00-\x7f]", lambda found: f"\\U{ord(found[0]):08x}", text)
+    return text
+
+
 def escape_markdown(text: str) -> str:
     """`text` on one line, in which nothing breaks a table, opens a tag or sets a style."""
     return _MARKDOWN_SIGNS.sub(r"\\\g<0>", escape_terminal(" ".join(text.split())))

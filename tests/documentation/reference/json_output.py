@@ -53,6 +53,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "scenarios": (("scenarios",),),
     "metrics": (("metrics",), ("metrics", "default")),
     "validate": tuple(("validate", name) for name in BUILT_IN),
+    "show": (("show", "default"), ("show", "default", "policy", "--docs")),
     "simulate": (
         *(("simulate", *run) for run in BUILT_IN.values()),
         ("simulate", *BUILT_IN["do_nothing"], "--arm", "treated"),

@@ -6,9 +6,10 @@ from typing import Any
 
 from journey.decision.policy import Policy
 from journey.marketing.core.policy import MarketingPolicy
+from scenarios.files.key_docs import describe_range
+from scenarios.files.key_units import find_unit
 from scenarios.files.schema import build_scenario_schema
 from tests.documentation.reference.markdown import build_page, build_table, code, format_value
-from tests.documentation.reference.units import find_unit
 
 Schema = dict[str, Any]
 COLUMNS = ("key", "meaning", "type", "unit", "range", "default")
@@ -234,7 +235,7 @@ def _build_row(key: str, node: Schema, definitions: Schema, *, is_needed: bool) 
         description,
         kind,
         unit if is_number else "",
-        _describe_range(values),
+        describe_range(values),
         "required" if is_needed else stated_default or _describe_default(node),
     )
 
@@ -276,29 +277,6 @@ def _describe_type(node: Schema, definitions: Schema) -> tuple[str, Schema]:
 
 def _find_bounds(node: Schema) -> tuple[float | None, float | None]:
     return node.get("minimum", node.get("exclusiveMinimum")), node.get("maximum", node.get("exclusiveMaximum"))
-
-
-def _describe_range(node: Schema) -> str:
-    """``0 to 1``, ``above 0``, or the allowed values."""
-    if "enum" in node:
-        return ", ".join(code(value) for value in node["enum"])
-    if "const" in node:
-        return code(node["const"])
-    parts = []
-    limits = {
-        "minimum": "from {}",
-        "exclusiveMinimum": "above {}",
-        "maximum": "to {}",
-        "exclusiveMaximum": "to below {}",
-    }
-    for name, text in limits.items():
-        if name in node:
-            parts.append(text.format(_format_limit(node[name])))
-    return " ".join(parts).removeprefix("from ") if len(parts) > 1 else " ".join(parts)
-
-
-def _format_limit(limit: float) -> str:
-    return f"{limit:g}" if isinstance(limit, float) and not limit.is_integer() else f"{int(limit):,d}"
 
 
 def _describe_default(node: Schema) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 from journey.marketing.records.model import MARKETING_FAMILY
 from journey.records.columns import Column, get_columns
 from journey.records.model import CUSTOMER_FAMILY, Family, Record
+from scenarios.files.key_units import find_unit
 from tests.documentation.reference.markdown import build_page, build_table, code
-from tests.documentation.reference.units import find_unit
 from tests.documentation.sandbox import ROOT
 
 FOLDERS = ("customer_journey", "imperfect", "marketing")

@@ -2,11 +2,11 @@
 
 import pytest
 
+from scenarios.files.key_units import find_unit
 from tests.documentation.reference import findings, json_output
 from tests.documentation.reference.keys import find_tables
 from tests.documentation.reference.pages import PAGES, get_path
 from tests.documentation.reference.result_types import find_stated_types, read_annotation
-from tests.documentation.reference.units import find_unit
 from tests.documentation.sandbox import ROOT
 from tests.scenarios.cli.invocation import json_of
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
@@ -169,6 +169,7 @@ PLANTED = {
 }
 
 
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(sorted(PLANTED)), min_size=1, unique=True))
 def test_every_planted_error_is_reported_at_once_in_its_line(tmp_path_factory, planted):
     path = tmp_path_factory.mktemp("planted") / "mine.toml"
@@ -180,6 +181,7 @@ def test_every_planted_error_is_reported_at_once_in_its_line(tmp_path_factory, p
     ]
 
 
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from(TEXT.splitlines() + JOURNEY.splitlines()), max_size=30))
 def test_any_file_is_loaded_or_refused_in_words(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("any") / "mine.toml"
