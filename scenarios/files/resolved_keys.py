@@ -94,9 +94,7 @@ def _walk(
 ) -> Iterator[ResolvedKey]:
     """The keys of a table and of the tables in it; `model` is the table after validation, if that is a model."""
     for name, value in content.items():
-        inner = getattr(model, name, None) if isinstance(model, BaseModel) else None
-        if inner is None and isinstance(model, Mapping):
-            inner = model.get(name)
+        inner = _get(model, name)
         below = (*path, name)
         if below == (_POLICY,) and policy is not None:
             inner = policy
@@ -105,19 +103,27 @@ def _walk(
         else:
             yield from _walk(value, inner, below, layers, policy)
     if isinstance(model, BaseModel):
-        for name, value in model.model_dump(mode="json").items():
+        for name, value in model.model_dump(mode="json", by_alias=True).items():
             if name not in content:
-                yield from _list_defaults((*path, name), value, getattr(model, name), policy)
+                yield from _list_defaults((*path, name), value, _get(model, name), policy)
 
 
 def _list_defaults(path: Path, value: Any, model: Any, policy: Policy | None) -> Iterator[ResolvedKey]:
     if path == (_POLICY,) and policy is not None:
-        value, model = policy.model_dump(mode="json"), policy
+        value, model = policy.model_dump(mode="json", by_alias=True), policy
     if isinstance(model, BaseModel) and not is_value(value):
         for name, item in value.items():
-            yield from _list_defaults((*path, name), item, getattr(model, name), policy)
+            yield from _list_defaults((*path, name), item, _get(model, name), policy)
     elif value != {}:
         yield ResolvedKey(path, value, Provenance.DEFAULT)
+
+
+def _get(model: Any, key: str) -> Any:
+    """What a validated table has under a key of the file; None if it has no such key."""
+    if isinstance(model, BaseModel):
+        names = {field.alias or name: name for name, field in type(model).model_fields.items()}
+        return getattr(model, names[key], None) if key in names else None
+    return model.get(key) if isinstance(model, Mapping) else None
 
 
 def _locate(path: Path, value: Any, layers: tuple[Layer, ...]) -> ResolvedKey:

@@ -275,6 +275,7 @@ class TestPolicyFile:
             build_policy({"evidence": {"half_life_days": 1e-5, "typical_days": {"on boarding.x": 3}}}, "test"),
         ],
     )
+    @pytest.mark.filterwarnings("ignore::journey.core.errors.OldKeyWarning")
     def test_it_reads_back_to_the_same_policy(self, policy, tmp_path):
         (tmp_path / "policy.toml").write_text(format_toml(policy), encoding="utf-8")
         assert read_policy(tmp_path / "policy.toml") == policy
