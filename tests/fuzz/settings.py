@@ -15,12 +15,21 @@ from tests.fuzz.mutation import mutate_bytes, mutate_toml
 BUILTINS = Path("scenarios/builtin")
 SMALL = ("--customers", 15, "--days", 40, "--engine", "reference", "--json")
 
+ACTING = """
+[world.effects.reengagement_campaign]
+moves = { churn = 0.5, open_ticket = 2.0 }
+discount = { share = 0.2, days = 30, stages = ["engagement"] }
+"""
+"""Keys that no built-in scenario has in this form."""
+
 
 def fuzz_scenarios(random: Random, folder: Path) -> None:
     """What `validate` accepts, `simulate` can run; its shares lie between 0 and 1."""
     # The scenario `default` holds nearly every key; the others hold arms, policies and campaigns.
     name = "default" if random.random() < 0.4 else random.choice(builtin_names())
     text = (BUILTINS / f"{name}.toml").read_text(encoding="utf-8")
+    if name == "default":
+        text += ACTING
     path = folder / "scenario.toml"
     content = mutate_toml(random, text).encode()
     path.write_bytes(mutate_bytes(random, content, 1) if random.random() < 0.2 else content)
