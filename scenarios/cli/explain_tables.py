@@ -104,7 +104,7 @@ def _print_end_stages(out: "Console", explanation: "Explanation") -> None:
     for history in explanation.histories:
         stay = history.history.stays[-1]
         state = "not final" if history.is_unfinished else "final"
-        if stay.stage in explanation.loaded.scenario.world.lost:
+        if stay.stage in explanation.loaded.arms[0].journey.lost:
             state = "churned, can be won back"
         ends.append(f"{history.name}: in {stay.stage} since day {max(0.0, stay.entered_at):.1f}, {state}")
     out.print(f"At the end, day {explanation.loaded.scenario.horizon_days:g}: {'; '.join(ends)}.\n")

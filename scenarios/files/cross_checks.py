@@ -244,7 +244,7 @@ def _check_move_of_effect(path: tuple[str, ...], move: str, scenario: Scenario, 
     mistakes = list(_check_move_has_dwell(path, move, scenario, journey))
     yield from mistakes
     sources = {arc.source for arc in journey.moves if arc.name == move}
-    if not mistakes and sources <= set(scenario.world.lost):
+    if not mistakes and sources <= set(journey.lost):
         yield Mistake(path, f"{move!r} only leaves a lost stage, where no action has an effect; remove it")
 
 

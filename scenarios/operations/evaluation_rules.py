@@ -106,6 +106,7 @@ def _open_files(journey: "Journey | str | Path | None", policy: "Policy | str | 
     policy_file = Path(policy) if isinstance(policy, str | Path) else None
     journey_file = str(journey) if isinstance(journey, str | Path) else None
     machine, inputs, notices = _open_machine(journey, is_policy_given=policy is not None)
+    _refuse_two_typical_days(machine, rules, journey_file or "the journey", str(policy_file or "the policy"))
     used = UsedRules(
         machine.name,
         rules.name,
@@ -114,6 +115,21 @@ def _open_files(journey: "Journey | str | Path | None", policy: "Policy | str | 
         notices=notices,
     )
     return EvaluationRules(machine, rules, used, describe_policy(rules, policy_file), inputs + Inputs([policy_file]))
+
+
+def _refuse_two_typical_days(journey: "Journey", policy: "Policy", journey_name: str, policy_name: str) -> None:
+    """Refuse typical days of a stage that journey and policy state differently."""
+    from journey.machine.stages import DEFAULT_TYPICAL_DAYS
+
+    stated = {stage: own.typical_days for stage, own in zip(journey.stages, journey.details, strict=True)}
+    for stage, days in policy.evidence.typical_days.items():
+        of_journey = stated.get(stage)
+        # Those of the default journey are a default, which the old key of the policy replaces.
+        if of_journey not in (None, days, DEFAULT_TYPICAL_DAYS.get(stage)):
+            raise InputError(
+                f"{policy_name}: evidence.typical_days.{stage} is {days:g}, but {journey_name}: "
+                f"journey.stage.{stage}.typical_days is {of_journey:g}; remove one"
+            )
 
 
 def _open_machine(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import journeylab as jl
-from journey.core.errors import InputError
+from journey.core.errors import InputError, OldKeyWarning
 from journey.decision.policy import Policy
 from journey.machine import default_journey
 from scenarios.files.loader import load
@@ -183,3 +183,102 @@ def test_the_policy_of_an_arm_keeps_the_list_of_customers_without_consent(folder
     loaded = load(folder / "scenario.toml")
     assert build_effective_policy(loaded.arms[0]).contact.do_not_contact == ("C001",)
     assert build_effective_policy(loaded.arms[0], ["x"]).contact.do_not_contact == ("x",)
+
+
+# -- what the journey states about its stages ------------------------------------------------------------------------
+
+TRIAL_STAGE = "[journey.stage.trial]\ntypical_days = 14\n"
+
+
+def test_typical_days_of_a_journey_file_decide_what_is_stalled(folder):
+    rows = {
+        "customers": [{"customer_id": "A", "segment": "solo", "risk_tier": "low", "account_value": 100.0}],
+        "journey_state_log": [{"customer_id": "A", "journey_stage": "trial", "state_entered_at": "2026-01-01"}],
+    }
+    file = folder / "journey.toml"
+
+    def stalled(as_of):
+        checked = jl.check(rows, as_of=as_of, journey=file)
+        return [finding.message for finding in checked.findings if finding.code == "stalled-stage"]
+
+    assert stalled("2026-03-01") == []
+    file.write_text(JOURNEY + TRIAL_STAGE)
+    assert stalled("2026-01-15") == []
+    assert stalled("2026-01-16") == ["In trial for 15 days, where 14 are typical."]
+
+
+def test_typical_days_of_two_files_must_be_the_same(folder):
+    journey, policy = folder / "journey.toml", folder / "policy.toml"
+    journey.write_text(JOURNEY + TRIAL_STAGE)
+    typical_days = POLICY + "[evidence.typical_days]\ntrial = {}\n"
+    old_key = r"evidence\.typical_days: is an old key; write `typical_days` in \[journey"
+    policy.write_text(typical_days.format(14))
+    with pytest.warns(OldKeyWarning, match=old_key):
+        open_rules(journey=journey, policy=policy)
+    policy.write_text(typical_days.format(20))
+    with pytest.warns(OldKeyWarning, match=old_key):
+        message = refused(journey=journey, policy=policy)
+    assert message == (
+        f"{policy}: evidence.typical_days.trial is 20, but {journey}: journey.stage.trial.typical_days is 14; "
+        "remove one"
+    )
+
+
+def test_customers_in_a_lost_stage_have_left(folder):
+    """They are not evaluated, and count as churned."""
+    rows = {
+        "customers": [{"customer_id": name, "segment": "solo", "account_value": 100.0} for name in "AB"],
+        "journey_state_log": [
+            {"customer_id": "A", "journey_stage": "trial", "state_entered_at": "2026-01-01"},
+            {"customer_id": "B", "journey_stage": "paying", "state_entered_at": "2026-01-01"},
+        ],
+    }
+    (folder / "journey.toml").write_text(JOURNEY + '[journey.stage.paying]\nroles = ["lost"]\n')
+    evaluation = jl.evaluate(rows, as_of="2026-01-10", journey=folder / "journey.toml")
+    assert [decision.churn_probability is None for decision in evaluation.decisions] == [False, True]
+    assert evaluation.kpis["business"]["churn_rate"].value == 0.5
+    assert "a terminal or lost stage" in evaluation.kpis["business"]["churn_rate"].definition
+
+
+def test_kpis_of_support_and_escalation_rest_on_roles_and_are_unknown_without_them(folder):
+    entries = {"A": ["trial"], "B": ["trial", "paying"]}
+    rows = {
+        "customers": [{"customer_id": name, "segment": "solo", "account_value": 100.0} for name in entries],
+        "journey_state_log": [
+            {
+                "customer_id": name,
+                "journey_stage": stage,
+                "previous_stage": stages[day - 1] if day else None,
+                "state_entered_at": f"2026-01-0{day + 1}",
+            }
+            for name, stages in entries.items()
+            for day, stage in enumerate(stages)
+        ],
+        "interventions": [
+            {
+                "intervention_id": "I1",
+                "customer_id": "B",
+                "recommended_action": "proactive_outreach",
+                "journey_stage": "paying",
+                "generated_at": "2026-01-03",
+            }
+        ],
+    }
+
+    def kpi(text, name):
+        (folder / "journey.toml").write_text(JOURNEY + text)
+        evaluation = jl.evaluate(rows, as_of="2026-01-10", journey=folder / "journey.toml")
+        return evaluation.kpis["effectiveness"][name]
+
+    role = '[journey.stage.paying]\nroles = ["{}"]\n'
+    assert kpi(role.format("escalation"), "escalation_rate").value == 0.5
+    assert kpi(role.format("escalation"), "proactive_share").value == 0.0
+    assert kpi('[journey.stage.trial]\nroles = ["support"]\n', "proactive_share").value == 1.0
+    for text, name, needed in (
+        ("", "escalation_rate", "`escalation`"),
+        (role.format("support"), "escalation_rate", "`escalation`"),
+        ("", "proactive_share", "`support` or `escalation`"),
+    ):
+        found = kpi(text, name)
+        assert found.value is None
+        assert found.reason == f"no stage of the journey has the role {needed}"
