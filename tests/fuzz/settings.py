@@ -16,9 +16,21 @@ BUILTINS = Path("scenarios/builtin")
 SMALL = ("--customers", 15, "--days", 40, "--engine", "reference", "--json")
 
 ACTING = """
-[world.effects.reengagement_campaign]
-moves = { churn = 0.5, open_ticket = 2.0 }
-discount = { share = 0.2, days = 30, stages = ["engagement"] }
+[world.effects.reengagement_campaign.moves]
+churn = 0.5
+open_ticket = 2.0
+
+[world.effects.reengagement_campaign.discount]
+share = 0.2
+days = 30
+stages = ["engagement"]
+
+[[policy.plays]]
+stages = ["engagement", "retention"]
+action = "reengagement_campaign"
+causes = ["falling_usage"]
+after_days = 3
+until_days = 90
 """
 """Keys that no built-in scenario has in this form."""
 
