@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE
 from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import Metric, format_metric
+from scenarios.metrics.definitions import Metric, format_metric, parse_base_name
 from scenarios.metrics.effects import compute_paired_difference
 
 if TYPE_CHECKING:
@@ -188,6 +188,8 @@ def _parse_target(argument: str, metrics: MetricCatalogue) -> tuple[str, float]:
         raise InputError(f"--precision {argument}: must be METRIC=HALF_WIDTH, for instance churn_rate=0.002")
     if mistake := metrics.describe_mistake(name):
         raise InputError(f"--precision {argument}: {mistake}")
+    if (base := parse_base_name(name)) in metrics.unreported:
+        raise InputError(f"--precision {argument}: {base} is not reported; add --set 'report=[\"{base}\"]'")
     try:
         half_width = float(number)
     except ValueError:

@@ -11,6 +11,7 @@ from scenarios.files.metric_catalogue import build_catalogue
 from scenarios.files.model import Scenario
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.definitions import BUILT_IN, parse_base_name
+from simulation.metrics.recurring_revenue import REVENUE_METRICS
 from simulation.model.metric_spec import ALL_STAGES, EVENT_KINDS, MetricSpec, StageAtEnd, split_event
 from simulation.trace.codes import VERDICTS
 
@@ -47,6 +48,10 @@ def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str
         yield from _check_window(path, spec, scenario)
         yield from _check_ratio(path, spec, metrics)
     yield from _check_circles(scenario)
+    for index, name in enumerate(scenario.report):
+        if name not in REVENUE_METRICS:
+            mistake = metrics.describe_mistake(name) or f"{name} is always reported; leave it out here"
+            yield Mistake(("report", str(index)), mistake)
 
 
 def _check_measure(path: tuple[str, ...], spec: MetricSpec, names: _Names) -> Iterator[Mistake]:

@@ -125,6 +125,11 @@ class Scenario(SpecModel):
         description="Metrics of your own, by name. Each has exactly one of `reached`, `time_to`, `time_in`, "
         "`count_of`, `share_of`, `revenue`, `value_of` and `ratio`.",
     )
+    report: Annotated[tuple[str, ...], ADDED_LATER] = Field(
+        default=(),
+        description="Built-in metrics of recurring revenue to report as well, such as `mrr`. The primary metric, those "
+        "with a guardrail and those in a ratio are reported in any case.",
+    )
     guardrails: Annotated[dict[str, float], ADDED_LATER] = Field(
         default={},
         description="Worst accepted change of a metric, arm minus baseline, by the metric's name and in its unit. The "

@@ -17,6 +17,7 @@ from scenarios.files.event_limits import check_expected_events
 from scenarios.files.guardrail_checks import validate_guardrails
 from scenarios.files.journey_checks import ExaminedJourney, examine_journey
 from scenarios.files.merging import Layer, merge_keys, name_key
+from scenarios.files.metric_catalogue import find_reported_metrics
 from scenarios.files.metric_checks import validate_metrics
 from scenarios.files.model import Arm, Scenario
 from scenarios.files.segments import find_second_declarations
@@ -129,6 +130,7 @@ class _Resolver:
             share=arm.share,
             share_by_segment=arm.share_by_segment,
             metrics=self._scenario.metrics,
+            reported=find_reported_metrics(self._scenario),
         )
 
     def resolve_policy(self, path: Path) -> Policy:

@@ -32,6 +32,7 @@ class MetricCatalogue:
         segments: The segments of the population; None where only the records determine them.
         has_campaigns: Whether the scenario has campaigns; without them, their metrics cannot be asked for.
         scenario: The name of the scenario, as `journey metrics` takes it; empty if unknown.
+        unreported: Metrics that the scenario could report and does not.
         per_customer: Whether totals are given per customer, which makes arms of different sizes comparable.
     """
 
@@ -39,6 +40,7 @@ class MetricCatalogue:
     segments: tuple[str, ...] | None = None
     has_campaigns: bool = True
     scenario: str = ""
+    unreported: frozenset[str] = frozenset()
     per_customer: bool = False
 
     @property

@@ -7,7 +7,7 @@ from typing import Literal
 from journey.money.format import format_dollars
 
 Unit = Literal["share", "dollars", "dollars each", "count", "days", "points", "ratio", "per customer"]
-
+Direction = Literal["lower", "higher"] | None
 
 CAMPAIGNS = "campaigns"
 BUILT_IN_SOURCE = "built in"
@@ -34,7 +34,7 @@ class Metric:
 
     label: str
     unit: Unit
-    better: Literal["lower", "higher"] | None
+    better: Direction
     meaning: str
     unknown_if: str = "not measured"
     group: str = "customers"
@@ -60,6 +60,62 @@ class Metric:
         """Whether it exists only in scenarios with campaigns."""
         return self.group == CAMPAIGNS
 
+
+_RECURRING = "recurring revenue"
+_AT_START = "no customer pays at the start"
+
+
+def _recurring(label: str, unit: Unit, better: Direction, meaning: str, unknown_if: str = "not measured") -> Metric:
+    return Metric(label, unit, better, meaning, unknown_if, group=_RECURRING, by=("segment",))
+
+
+RECURRING_REVENUE: dict[str, Metric] = {
+    "mrr_start": _recurring(
+        "MRR at the start",
+        "dollars",
+        None,
+        "Monthly recurring revenue on day 0: a twelfth of what customers pay per year, without discounts.",
+    ),
+    "mrr": _recurring(
+        "MRR",
+        "dollars",
+        "higher",
+        "Monthly recurring revenue at the end: a twelfth of what active customers pay per year, without discounts.",
+    ),
+    "arr": _recurring("ARR", "dollars", "higher", "Annual recurring revenue at the end: twelve times the MRR."),
+    "new_mrr": _recurring("new MRR", "dollars", "higher", "MRR of customers that pay at the end and not at the start."),
+    "expansion_mrr": _recurring(
+        "expansion MRR", "dollars", "higher", "Rise of MRR from start to end, of customers that pay more at the end."
+    ),
+    "contraction_mrr": _recurring(
+        "contraction MRR", "dollars", "lower", "Fall of MRR from start to end, of customers that pay less at the end."
+    ),
+    "churned_mrr": _recurring(
+        "churned MRR", "dollars", "lower", "MRR at the start of customers that pay nothing at the end."
+    ),
+    "gross_revenue_retention": _recurring(
+        "gross revenue retention",
+        "ratio",
+        "higher",
+        "Share of the MRR at the start that remains after churn and contraction; at most 1.",
+        _AT_START,
+    ),
+    "net_revenue_retention": _recurring(
+        "net revenue retention",
+        "ratio",
+        "higher",
+        "MRR at the end over MRR at the start, of the customers that pay at the start.",
+        _AT_START,
+    ),
+    "logo_churn": _recurring(
+        "logo churn",
+        "share",
+        "lower",
+        "Share of the customers paying at the start that pay nothing at the end. The churn rate has later ones too.",
+        _AT_START,
+    ),
+}
+"""The metrics of recurring revenue, which compare the two ends of a run. A scenario reports those that it names."""
 
 BUILT_IN: dict[str, Metric] = {
     "churn_rate": Metric(
@@ -223,6 +279,7 @@ BUILT_IN: dict[str, Metric] = {
         "no prospect reached the step before",
         group=CAMPAIGNS,
     ),
+    **RECURRING_REVENUE,
     "cost_per_acquisition": Metric(
         "cost per acquisition",
         "dollars each",

@@ -13,6 +13,7 @@ from simulation.distributions.dwell_times import Clock
 from simulation.kernels.heap import ENTRY_FIELDS
 from simulation.kernels.record_types import build_record_type, write_record
 from simulation.metrics.counters import build_time_grid
+from simulation.metrics.recurring_revenue import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,6 +134,7 @@ class EngineState(NamedTuple):
     buckets_per_day: float
     grid: Any
     totals: Any
+    recurring: Any
     stage_days: Any
     kinds: Any
     reasons: Any
@@ -213,6 +215,7 @@ def allocate_state(
         buckets_per_day=buckets_per_day,
         grid=np.array(grid),
         totals=np.zeros(len(arms), dtype=_TOTALS),
+        recurring=np.zeros((len(arms), size.segments, ROWS)),
         stage_days=np.zeros((len(arms), len(arms[0].machine.stages))),
         **{name: np.zeros(shape, dtype=np.int64) for name, shape in shapes.items()},
         backlog=np.zeros(len(grid), dtype=np.int64),
@@ -306,8 +309,8 @@ def _free_reviewers(count: int) -> Any:
 
 
 CUSTOMER_TOTALS = (
-    "totals", "stage_days", "kinds", "reasons", "actions", "verdicts", "outcomes", "arrived", "churned", "distressed",
-    "untreated", "occupancy", "own_customers", "own_counts", "own_amounts", "own_times",
+    "totals", "recurring", "stage_days", "kinds", "reasons", "actions", "verdicts", "outcomes", "arrived", "churned",
+    "distressed", "untreated", "occupancy", "own_customers", "own_counts", "own_amounts", "own_times",
 )  # fmt: skip
 """Totals of customers; those of the review queue are separate."""
 

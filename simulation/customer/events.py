@@ -10,6 +10,7 @@ from simulation.customer.moves import on_calendar_change, on_move, on_payment, o
 from simulation.customer.own_metrics import count_own_start, count_own_stay, finish_own_metrics
 from simulation.customer.ports import Engine, emit
 from simulation.customer.price import full_price
+from simulation.customer.recurring_revenue import count_recurring_revenue, current_recurring_revenue
 from simulation.customer.reviews import count_open_request, on_expiry
 from simulation.customer.signals import draw_noise_wait, on_noise, on_symptom, receive_signal, schedule_noise
 from simulation.customer.stages import enter_stage, start_onset_clock
@@ -72,6 +73,7 @@ def start_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> No
     customer.now = customer.arrives_at
     customer.active_since = customer.arrives_at
     engine.arrived[customer.arm][customer.segment] += 1
+    customer.revenue_at_start = current_recurring_revenue(arm, customer) if customer.now == 0.0 else 0.0
     if customer.now > 0.0:
         emit(customer, engine, KIND_ARRIVAL, LABEL_ARRIVAL, customer.stage, NO_INDEX, NO_INDEX, NEVER, NEVER)
     customer.joined_at = customer.now - customer.tenure
@@ -173,6 +175,7 @@ def finish_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> N
         count_stay(customer, engine)
         count_last_stage(customer, engine)
     finish_own_metrics(arm, customer, engine)
+    count_recurring_revenue(arm, customer, engine)
     totals = engine.totals[customer.arm]
     if arm.live[customer.stage]:
         totals.live_value += full_price(arm, customer)

@@ -89,6 +89,7 @@ class Customer:
         has_responded: Whether the customer responded to it.
         satisfaction: Points added to the satisfaction score by resolved actions.
         account_value: Revenue per year.
+        revenue_at_start: Recurring revenue per year on day 0; 0 for a customer who arrives later.
         paid_since: Day up to which revenue has been counted.
         earned_since: The same for the metrics of the scenario, which count it by stage.
         renewals: Number of renewals.
@@ -116,6 +117,7 @@ class Customer:
     distress_since: float = 0.0
     distress_days: float = 0.0
     account_value: float = 0.0
+    revenue_at_start: float = 0.0
     paid_since: float = 0.0
     earned_since: float = 0.0
     recorded_since: float = 0.0

@@ -15,6 +15,7 @@ from simulation.metrics.counters import Counters, build_time_grid
 from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import BUCKET_COUNT
 from simulation.metrics.queue_statistics import QueueStatistics
+from simulation.metrics.recurring_revenue import ROWS
 from simulation.model.metric_parameters import INTERVALS, OBSERVATION_ROWS, TIER_COUNT
 from simulation.trace.codes import OUTCOMES, VERDICTS
 from simulation.trace.events import KINDS
@@ -86,6 +87,7 @@ class RunningTotals:
         points_per_day: Number of grid days per day.
         totals: By arm: single totals.
         stage_days: By arm and stage: customer days.
+        recurring: By arm, segment and row of `simulation.metrics.recurring_revenue`: recurring revenue.
         kinds, reasons, actions, verdicts, outcomes: By arm and code: number of events.
         arrived, churned: By arm and segment: number of customers.
         distressed, untreated: By arm, stage at onset and segment: number of distress episodes.
@@ -113,6 +115,7 @@ class RunningTotals:
         self.grid = build_time_grid(days)
         self.points_per_day = 1.0 / self.grid[1]
         self.totals = [ArmTotals() for _ in arms]
+        self.recurring = [[[0.0] * ROWS for _ in range(segments)] for _ in arms]
         self.stage_days = [[0.0] * len(arms[0].machine.stages) for _ in arms]
         shapes = table_shapes(arms, segments, len(self.grid))
         tables = {name: _zeros(shape) for name, shape in shapes.items()}
@@ -167,6 +170,9 @@ def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments:
             np.array(engine.own_amounts[index]),
             np.array(engine.own_times[index]),
         )
+    for segment in numbers:
+        for row in range(ROWS):
+            counters.recurring[segment, row] = float(engine.recurring[index][segment][row])
     for each in fields(ArmTotals):
         # A record of the compiled engine holds NumPy scalars.
         value = single[each.name].item() if not isinstance(single, ArmTotals) else getattr(single, each.name)

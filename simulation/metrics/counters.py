@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 from math import expm1
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from simulation.metrics.mean import Mean
 from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import quantile
 from simulation.metrics.queue_statistics import without_rounding_excess
+from simulation.metrics.recurring_revenue import compute_recurring_revenue
 from simulation.model.working_hours import working_time_until
 
 if TYPE_CHECKING:
@@ -33,18 +35,6 @@ def build_time_grid(days: float) -> list[float]:
 
 P90 = 0.9
 """Share of the 90th percentile."""
-
-
-class Mean(NamedTuple):
-    """A mean or share as its numerator and denominator."""
-
-    numerator: float
-    denominator: float
-
-    @property
-    def value(self) -> float | None:
-        """The mean, or None if the denominator is 0."""
-        return self.numerator / self.denominator if self.denominator else None
 
 
 @dataclass
@@ -80,6 +70,7 @@ class Counters:
     revenue: float = 0.0
     discounts: float = 0.0
     live_value: float = 0.0
+    recurring: defaultdict[tuple[int, int], float] = field(default_factory=lambda: defaultdict(float))
     own: OwnTotals | None = None
 
     @classmethod
@@ -144,6 +135,7 @@ class Counters:
                 f"churn_rate[{name}]": Mean(self.churned[segment], self.customers[segment])
                 for segment, name in enumerate(self.segments)
             },
+            **compute_recurring_revenue(self.recurring, self.segments, table.reported),
         }
 
     def compute_quantities(self, table: CompiledArm) -> dict[str, float]:

@@ -11,7 +11,7 @@ from journey.statistics.survival import (
     restricted_mean,
     time_until_share,
 )
-from simulation.metrics.counters import Mean
+from simulation.metrics.mean import Mean
 from simulation.model.metric_parameters import (
     AMOUNT_UNITS,
     CENSORED,

@@ -66,6 +66,7 @@ class ArmSpec:
         share: Relative share of customers assigned to this arm if several arms share one run.
         share_by_segment: The same for single segments, by name; 0 excludes a segment from this arm.
         metrics: The metrics that the scenario defines, by name.
+        reported: The built-in metrics that are reported on demand only.
         pod: Number of the review pod, from 0, or None for all pods.
     """
 
@@ -81,6 +82,7 @@ class ArmSpec:
     share: float = 1.0
     share_by_segment: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, MetricSpec] = field(default_factory=dict)
+    reported: frozenset[str] = frozenset()
     pod: int | None = None
 
     def __post_init__(self) -> None:
@@ -240,6 +242,7 @@ class CompiledArm(NamedTuple):
         has_escalations: Whether entries into some stage are escalations. Otherwise their number is unknown.
         reviewers: The reviewers' specification.
         metrics: The metrics that the scenario defines, by name.
+        reported: The built-in metrics that are reported on demand only.
         parameters: The numbers.
     """
 
@@ -253,6 +256,7 @@ class CompiledArm(NamedTuple):
     has_escalations: bool
     reviewers: Reviewers
     metrics: Mapping[str, MetricSpec]
+    reported: frozenset[str]
     parameters: ArmParameters
 
     def signal_type_code(self, signal_type: str) -> int:
@@ -294,6 +298,7 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
         has_escalations=bool(arm_spec.journey.stages_with(ESCALATION)),
         reviewers=arm_spec.reviewers,
         metrics=arm_spec.metrics,
+        reported=arm_spec.reported,
         parameters=_build_parameters(arm_spec, machine, policy, segments),
     )
 

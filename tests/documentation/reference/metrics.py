@@ -9,7 +9,23 @@ a scenario, a guardrail in `[guardrails]`, and a target of `--precision`. `journ
 
 A metric that is split by segment is also reported for one segment, as `NAME[SEGMENT]`, for example `churn_rate[SMB]`.
 Own metrics are also split by risk tier, as `NAME[tier=TIER]`. A share is a number from 0 to 1 in JSON and a percentage
-in tables. Metrics of campaigns exist with `[acquisition]` only."""
+in tables. Metrics of campaigns exist with `[acquisition]` only. Those of recurring revenue are reported where the
+scenario names them: in `report`, as `primary_metric`, with a guardrail or in a ratio."""
+
+RECURRING_REVENUE = """The definitions are those of subscription companies, with the whole run as the period:
+
+* The MRR of a customer is a twelfth of the account value times what the stage `pays`. Discounts, which end, are not
+  subtracted. It is 0 outside of live stages.
+* Start and end are compared for each customer: start - churned - contraction + expansion + new = end. A customer who
+  leaves and comes back within the run has not churned. New MRR is that of customers who pay nothing on day 0: arrivals,
+  converted trials, and customers won back.
+* Gross revenue retention is (start - churned - contraction) / start. Net revenue retention adds the expansion. New
+  customers count in neither.
+* Logo churn counts customers that pay at the start. `churn_rate` counts all customers of the run, with those that
+  arrive later, and those in a stage that pays nothing.
+
+Sources: [net revenue retention](https://changelog.baremetrics.com/new-metric-net-revenue-retention-2BOJIA),
+[gross revenue retention](https://dnoise.online/en/metrics/formulas/grr-formula)."""
 
 
 def build_metrics() -> str:
@@ -27,7 +43,11 @@ def build_metrics() -> str:
             )
         )
     columns = ("name", "in tables", "definition", "unit", "better", "by")
-    sections = (f"## {group.capitalize()}\n\n{build_table(columns, rows)}" for group, rows in groups.items())
+    notes = {"recurring revenue": f"\n\n{RECURRING_REVENUE}"}
+    sections = (
+        f"## {group.capitalize()}\n\n{build_table(columns, rows)}{notes.get(group, '')}"
+        for group, rows in groups.items()
+    )
     return build_page("Metrics", INTRO, *sections)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from scipy.stats import chisquare
 
-from simulation.metrics.counters import Mean
+from simulation.metrics.mean import Mean
 from simulation.population.draw import build_arm_splits
 from simulation.runs.run import run_arm, run_together
 from tests.simulation.worlds import arm
