@@ -88,7 +88,8 @@ def _paths(table: dict, prefix: str = ""):
 
 
 def _simulate_if_valid(*source, inputs: Path) -> None:
-    if run("validate", *source, "--json", inputs=inputs).exit_code != 0:
+    # With --json, `validate` lists the errors on stdout too.
+    if run("validate", *source, inputs=inputs).exit_code != 0:
         return
     done = run("simulate", *source, *SMALL, inputs=inputs)
     if done.exit_code != 0:
