@@ -18,6 +18,7 @@ from journey.records.raw_json import open_json, open_rows
 from journey.records.raw_rows import RawSet, open_frame, open_parquet
 from journey.records.sources import Source
 from journey.records.value_normalisation import normalise_values
+from journey.records.value_notes import report_mixed_zones
 
 
 def assemble_sources(
@@ -72,6 +73,7 @@ def load_sources(
             add_findings(beside, [_build_joined_finding(dataset, parts, numbers)])
 
     map_in_parallel(connection, load_set, family.datasets)
+    add_findings(connection, report_mixed_zones(connection))
     return connection
 
 
@@ -91,6 +93,7 @@ def load_tables(family: Family, tables: Mapping[str, Any]) -> duckdb.DuckDBPyCon
             _load_one(connection, family, dataset, open_frame(connection, dataset, table))
         else:
             _load_one(connection, family, dataset, open_rows(connection, dataset, table))
+    add_findings(connection, report_mixed_zones(connection))
     return connection
 
 

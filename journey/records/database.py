@@ -35,6 +35,9 @@ CREATE TABLE load_findings (
 MIXED_ZONES_TABLE = "CREATE TABLE mixed_zones (dataset VARCHAR, name VARCHAR, row_number BIGINT, zoned BOOLEAN)"
 """The times of columns in which some have a zone and some have none."""
 
+ZONED_TIMES_TABLE = "CREATE TABLE zoned_times (dataset VARCHAR, name VARCHAR, zoned BIGINT)"
+"""The number of times with a zone, by file and column; columns without any are not in it."""
+
 DISTINCT_VALUES_TABLE = "CREATE TABLE noted_words (dataset VARCHAR, name VARCHAR, word VARCHAR)"
 
 
@@ -55,6 +58,7 @@ def connect() -> "duckdb.DuckDBPyConnection":
     connection.execute(SET_ASIDE_TABLE)
     connection.execute(FINDINGS_TABLE)
     connection.execute(MIXED_ZONES_TABLE)
+    connection.execute(ZONED_TIMES_TABLE)
     connection.execute(DISTINCT_VALUES_TABLE)
     return connection
 

@@ -80,7 +80,7 @@ def report_notes(
     if zoned:
         findings.append(_build_zone_finding(connection, dataset, sum(zoned)))
     for mask, (field, count) in zoned.items():
-        findings += _report_mixed_zones(connection, dataset, field, mask, count)
+        _note_zones(connection, dataset, field, mask, count)
     return findings
 
 
@@ -133,20 +133,29 @@ def _build_zone_finding(connection: duckdb.DuckDBPyConnection, dataset: str, mas
     return Finding("time-zone-converted", FindingSeverity.NOTICE, dataset, None, None, message)
 
 
-def _report_mixed_zones(
-    connection: duckdb.DuckDBPyConnection, dataset: str, field: Cast, mask: int, zoned: int
-) -> list[Finding]:
-    """A warning if only some times of a column have a zone; the rows are noted for checks of their order."""
+def _note_zones(connection: duckdb.DuckDBPyConnection, dataset: str, field: Cast, mask: int, zoned: int) -> None:
+    """Note how many times of a column have a zone and, if only some have, which: checks need the unknown order."""
     name = field.column.name
-    given = one_value(connection, f"SELECT count({quoted(name)}) FROM {dataset}")
-    if given == zoned:
-        return []
-    connection.execute(f"""
-        INSERT INTO mixed_zones SELECT {literal(dataset)}, {literal(name)}, row_number, noted & {mask} <> 0
-        FROM {dataset} WHERE {quoted(name)} IS NOT NULL
-    """)
-    message = (
-        f"{name} of {dataset} has a time zone in {zoned} rows and none in {given - zoned}. The latter count as UTC, "
-        "so the order of close times is unknown; give all times a zone, or none."
-    )
-    return [Finding("mixed-time-zones", FindingSeverity.WARNING, dataset, None, None, message)]
+    connection.execute("INSERT INTO zoned_times VALUES (?, ?, ?)", [dataset, name, zoned])
+    if zoned != one_value(connection, f"SELECT count({quoted(name)}) FROM {dataset}"):
+        connection.execute(f"""
+            INSERT INTO mixed_zones SELECT {literal(dataset)}, {literal(name)}, row_number, noted & {mask} <> 0
+            FROM {dataset} WHERE {quoted(name)} IS NOT NULL
+        """)
+
+
+def report_mixed_zones(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """A warning for each column in which some times have a zone and some have none, over all files of its set."""
+    columns = connection.execute(
+        "SELECT dataset, name, sum(zoned)::BIGINT FROM zoned_times GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    findings = []
+    for dataset, name, zoned in columns:
+        bare = one_value(connection, f"SELECT count({quoted(name)}) FROM {dataset}") - zoned
+        if bare:
+            message = (
+                f"{name} of {dataset} has a time zone in {zoned} rows and none in {bare}. The latter count as UTC, so "
+                "the order of close times is unknown; give all times a zone, or none."
+            )
+            findings.append(Finding("mixed-time-zones", FindingSeverity.WARNING, dataset, None, None, message))
+    return findings

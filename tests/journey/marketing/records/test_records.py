@@ -158,6 +158,19 @@ def test_a_set_in_two_folders_is_read_from_both_with_consecutive_row_numbers(tmp
     assert "up to 6" in notice.message
 
 
+@pytest.mark.parametrize("zones", [("", "Z"), ("Z", "")])
+def test_times_with_a_zone_in_one_file_and_without_in_another_are_mixed(zones, tmp_path):
+    actions = rows()["budget_actions"][:3]
+    folders = [
+        _write(tmp_path / name, budget_actions=[row | {"timestamp": f"2026-03-10T10:00{zone}"} for row in part])
+        for name, part, zone in zip("ab", (actions[:2], actions[2:]), zones, strict=True)
+    ]
+    (warning,) = (each for each in read_folders(folders).findings if each.code == "mixed-time-zones")
+    zoned = 1 if zones[1] else 2
+    assert f"timestamp of budget_actions has a time zone in {zoned} rows and none in {3 - zoned}." in warning.message
+    assert not [each for each in read_folders(folders[:1]).findings if each.code == "mixed-time-zones"]
+
+
 def test_row_numbers_of_the_second_folder_continue_those_of_the_first(tmp_path):
     events = rows()["funnel_events"]
     bad = events[2] | {"stage": "checkout"}
