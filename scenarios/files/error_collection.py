@@ -23,7 +23,7 @@ _SUGGESTION = re.compile("; (?:did you mean|known here)")
 
 
 class UncorrectableError(InvalidKeysError):
-    """Errors that leave nothing to check if their keys are left out."""
+    """Errors of the last step, between sections: no step needs a scenario without them."""
 
 
 def collect_errors(
@@ -44,8 +44,11 @@ def collect_errors(
             resolve(current)
             break
         except InvalidKeysError as error:
-            found += [each for each in dict.fromkeys(error.problems) if _is_new(each, found, left_out)]
-            if isinstance(error, UncorrectableError):
+            is_last = isinstance(error, UncorrectableError)
+            may_follow = _may_follow if is_last else _is_below
+            new = [each for each in dict.fromkeys(error.problems) if each not in found]
+            found += [each for each in new if not any(may_follow(each, path) for path in left_out)]
+            if is_last:
                 break
             paths = [_find_removable(each) for each in error.problems]
             corrected = _remove_keys(current, paths)
@@ -84,18 +87,15 @@ def _remove_keys(layers: Sequence[Layer], paths: Sequence[Path]) -> tuple[Layer,
     return tuple(result)
 
 
-def _is_new(problem: KeyProblem, found: Sequence[KeyProblem], left_out: Sequence[Path]) -> bool:
-    if problem in found:
-        return False
-    return not any(_may_follow(problem, path) for path in left_out)
+def _is_below(problem: KeyProblem, path: Path) -> bool:
+    """Whether a problem is about a key that was left out, one in it, or a table that has it."""
+    shared = min(len(path), len(problem.path))
+    return path[:shared] == problem.path[:shared]
 
 
 def _may_follow(problem: KeyProblem, path: Path) -> bool:
-    """Whether a problem may be a consequence of a key that was left out: it is about the key, or names it."""
-    shared = min(len(path), len(problem.path))
-    if path[:shared] == problem.path[:shared]:
-        return True
-    return names_word(problem, str(path[-1]))
+    """Whether a problem between sections may follow from a key that was left out: it is about the key, or names it."""
+    return _is_below(problem, path) or names_word(problem, str(path[-1]))
 
 
 def names_word(problem: KeyProblem, word: str) -> bool:

@@ -34,12 +34,11 @@ def read_journey_file(source: str | Path) -> Journey | None:
     if examined.problems:
         layer = Layer(name, {JOURNEY: table}, path)
         places = [(JOURNEY, *each.path) for each in examined.problems]
-        raise ScenarioError(
-            [
-                FileMessage(name, find_line(layer, place), format_location(place), each.message)
-                for place, each in zip(places, examined.problems, strict=True)
-            ]
-        )
+        errors = [
+            FileMessage(name, find_line(layer, place), format_location(place), each.message)
+            for place, each in zip(places, examined.problems, strict=True)
+        ]
+        raise ScenarioError(sorted(errors, key=lambda error: error.line or 0))
     if examined.journey is None:
         raise InputError(f"{name}: journey: has no stages and moves")
     return examined.journey

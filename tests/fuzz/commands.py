@@ -59,11 +59,13 @@ def run(*arguments, inputs: Path, written: tuple[str, ...] = ()):
         raise UnsoundEndError(f"{type(done.exception).__name__}: {done.exception}\n{told}") from done.exception
     if done.exit_code not in (0, 1, 2):
         raise UnsoundEndError(f"unknown exit code\n{told}")
-    if done.exit_code == 2 and (not done.stderr.strip() or done.stdout.strip()):
+    # `validate --json` prints the errors as JSON too.
+    lists_errors = arguments[0] == "validate" and "--json" in arguments
+    if done.exit_code == 2 and (not done.stderr.strip() or (done.stdout.strip() and not lists_errors)):
         raise UnsoundEndError(f"a refusal is one message on stderr\n{told}\n{done.stdout[-500:]}")
     if CONTROL.search(done.stdout) or CONTROL.search(done.stderr):
         raise UnsoundEndError(f"control characters reach the terminal\n{told}\n{done.stdout[-500:]}")
-    if "--json" in arguments and done.exit_code != 2:
+    if "--json" in arguments and (done.exit_code != 2 or (lists_errors and done.stdout)):
         read_json(done.stdout, told)
     after = snapshot(inputs)
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} - set(written)

@@ -138,6 +138,16 @@ def test_an_error_that_may_follow_from_another_one_is_not_reported(tmp_path):
     assert [error.key for error in found] == [error.key for error in mine] == ["world.moves.churn.dwell.mean_days"]
 
 
+def test_names_that_keys_share_hide_no_error(tmp_path):
+    text = 'extends = "default"\n[world.moves]\nchurn = 3\n[policy]\nchurn = 4\n[arms]\ntreated = 5\n'
+    mine, _ = errors_of(tmp_path, text)
+    assert [(error.line, error.key) for error in mine] == [
+        (3, "world.moves.churn"),
+        (5, "policy.churn"),
+        (7, "arms.treated"),
+    ]
+
+
 def test_a_missing_key_has_the_line_of_its_table(tmp_path):
     text = 'extends = "default"\n\n[arms.third]\n[population.segments.New]\nshare = 0.1\n'
     mine, _ = errors_of(tmp_path, text)
