@@ -42,7 +42,7 @@ from scenarios.experiment.analysis import (
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.model import BASELINE
 from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import Metric
+from scenarios.metrics.definitions import BUILT_IN, Metric
 from scenarios.metrics.effects import Effect, add_tests, compute_effect
 from scenarios.metrics.practical_effects import compare_with_smallest_effect
 from scenarios.text.phrases import pluralise
@@ -386,7 +386,14 @@ def _compute_effects(
     arms: Sequence["ArmSpec"], values: Sequence[dict[str, list[float | None]]], names: Sequence[str]
 ) -> dict[str, dict[str, Effect]]:
     return {
-        arm.name: {name: compute_effect(values[0][name], values[index][name]) for name in names}
+        arm.name: {
+            name: compute_effect(
+                values[0][name],
+                values[index][name],
+                unknown=BUILT_IN[name].describe_missing_role(arm.journey) if name in BUILT_IN else "",
+            )
+            for name in names
+        }
         for index, arm in enumerate(arms[1:], start=1)
     }
 

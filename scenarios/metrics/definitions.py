@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from journey.machine.stages import ESCALATION
 from journey.money.format import format_dollars
+
+if TYPE_CHECKING:
+    from journey.machine import Journey
 
 Unit = Literal["share", "dollars", "dollars each", "count", "days", "points", "ratio", "per customer"]
 Direction = Literal["lower", "higher"] | None
@@ -30,6 +34,7 @@ class Metric:
         is_censored: Whether it is estimated from customers of whom some are observed for a part of the time only.
         is_quantile: Whether it is a quantile, which cannot be averaged over groups of customers.
         smallest_effect: The smallest change that matters in practice, in its unit; None where none is stated.
+        needs_role: Role that a stage of the journey must have for the metric to be known; empty if none.
     """
 
     label: str
@@ -44,6 +49,11 @@ class Metric:
     is_censored: bool = False
     is_quantile: bool = False
     smallest_effect: float | None = None
+    needs_role: str = ""
+
+    def describe_missing_role(self, journey: "Journey") -> str:
+        """Why the metric is unknown in this journey: no stage has the role that it needs. Empty if one has it."""
+        return self.unknown_if if self.needs_role and not journey.stages_with(self.needs_role) else ""
 
     @property
     def is_total(self) -> bool:
@@ -136,6 +146,7 @@ BUILT_IN: dict[str, Metric] = {
         "lower",
         "Moves into a stage with the role `escalation`, from a stage without it.",
         "no stage of the journey has the role `escalation`",
+        needs_role=ESCALATION,
     ),
     "interventions": Metric("interventions", "count", None, "Executed actions.", group="actions"),
     "reviews": Metric("reviews", "count", None, "Approval requests decided by a reviewer.", group="reviews"),

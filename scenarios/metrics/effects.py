@@ -100,13 +100,13 @@ def compute_paired_difference(baseline: MetricValues, treated: MetricValues) -> 
     return estimate_mean(paired_differences(*pair_values(baseline, treated)))
 
 
-def compute_effect(baseline: MetricValues, treated: MetricValues) -> Effect:
-    """The paired difference of one metric, before any test."""
+def compute_effect(baseline: MetricValues, treated: MetricValues, *, unknown: str = "") -> Effect:
+    """The paired difference of one metric, before any test; `unknown` states why it can have no value, if so."""
     before, after = pair_values(baseline, treated)
     reduction = variance_reduction(before, after)
     note = reduction.reason
     if not before:
-        note = "not measured in both arms in any replication"
+        note = unknown or "not measured in both arms in any replication"
     elif len(before) < len(baseline):
         note = f"measured in both arms in {len(before)} of {len(baseline)} replications" + (f"; {note}" if note else "")
     return Effect(

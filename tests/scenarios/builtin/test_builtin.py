@@ -476,6 +476,7 @@ def test_calls_for_all_convert_more_trials_and_earn_less_than_calls_for_teams():
     found = answer("trial_to_paid")
     assert rises(found, "converted")
     assert effect(found, "converted", "calls").low > effect(found, "converted").high
+    assert found.effects["calls"]["escalations"].note == "no stage of the journey has the role `escalation`"
     assert found.roi["treated"].net.low > found.roi["calls"].net.high
     assert found.roi["treated"].net.low > 0.0
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.core.merging import deep_merge
-from journey.machine import Journey, Move
+from journey.machine import Journey, Move, StageDetails
 from journey.machine.guards import Guard
-from simulation.customer import account, distress, moves, stages
+from simulation.customer import account, distress, moves, price, stages
 from simulation.distributions import dwell_times
 from simulation.model.reviewers_spec import Reviewers
 from simulation.population.draw import draw_frailty
@@ -243,6 +243,19 @@ def test_a_planted_error_in_the_full_world_is_caught(monkeypatch, plant, caught_
     plant(monkeypatch)
     names = failed(judge_checks(hazard_checks(full_arm(), seed=3, days=200.0, customers=CUSTOMERS)))
     assert any(caught_by in name for name in names), names
+
+
+@pytest.mark.medium
+def test_full_revenue_in_a_stage_that_pays_a_part_is_caught(monkeypatch):
+    """Without the planted error the section passes."""
+    whole = full_arm(population={"size": 100})
+    journey = whole.journey.with_details({"onboarding": StageDetails(pays=0.0), "support": StageDetails(pays=0.5)})
+    in_part = replace(whole, journey=journey)
+    assert failed(judge_checks(arm_checks(in_part, seed=1, days=DAYS))) == []
+    replace_function(monkeypatch, price.full_price, lambda _arm, customer: customer.account_value)
+    names = failed(judge_checks(arm_checks(in_part, seed=1, days=DAYS)))
+    for part in ("discounted revenue", "value retained"):
+        assert any(part in name for name in names), names
 
 
 @pytest.mark.medium
