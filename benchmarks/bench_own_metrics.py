@@ -1,8 +1,8 @@
 """What five own metrics of a scenario cost: the CPU time of the compiled engine with and without them.
 
 Runs with and without the metrics alternate, in changing order and in one process, so that a drift of the machine favours
-neither. The figure is the median of the ratios of neighbouring runs. One metric of each costly kind: a share within a
-window, a time from a stage, days in a stage, signals, and the revenue of a stage.
+neither. The figure is the median of the ratios of neighbouring runs. The metrics are of each costly kind: a share within
+a window, a time from a stage, days in a stage, signals, and the revenue of a stage.
 """
 
 import time
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 
-from benchmarks.tables import Figure, at_most
+from benchmarks.tables import Aim, Figure, at_most
 from benchmarks.worlds import bare, whole
 from simulation.model.arm import ArmSpec
 from simulation.model.metric_spec import MetricSpec
@@ -31,11 +31,11 @@ METRICS = {
 
 
 def run() -> list[Figure]:
-    """The whole world, and the bare journey, which has the fewest events by customer."""
-    return [_measure("the whole world", whole), _measure("the bare journey", bare)]
+    """The whole world, and the bare journey, in which almost all events are moves and signals that are counted."""
+    return [_measure("the whole world", whole, at_most(1.1)), _measure("the bare journey", bare, None)]
 
 
-def _measure(name: str, build: Callable[[int], ArmSpec]) -> Figure:
+def _measure(name: str, build: Callable[[int], ArmSpec], aim: Aim | None) -> Figure:
     plain = build(CUSTOMERS)
     arms = {False: plain, True: replace(plain, metrics=METRICS)}
     ratios = []
@@ -47,7 +47,7 @@ def _measure(name: str, build: Callable[[int], ArmSpec]) -> Figure:
             # The first round loads the compiled code.
             ratios.append(seconds[True] / seconds[False])
     return Figure(
-        f"five own metrics, {name}", median(ratios), "times", at_most(1.1),
+        f"five own metrics, {name}", median(ratios), "times", aim,
         f"CPU time with over without, {CUSTOMERS:,} customers, {DAYS:g} days, {ROUNDS} alternating pairs, "
         f"{min(ratios):.2f} to {max(ratios):.2f}",
     )  # fmt: skip

@@ -26,6 +26,9 @@ from simulation.model.metric_parameters import (
     REACHED,
     SEE,
     TIER_COUNT,
+    USES_DAYS,
+    USES_ENTRY,
+    USES_REVENUE,
     Operation,
     OperationTable,
 )
@@ -113,18 +116,12 @@ def add_amounts(customer: Customer, engine: Engine, table: OperationTable, code:
                 cell[1] += units >> LOW_BITS
 
 
-def is_counted(table: OperationTable, code: int) -> bool:
-    """Whether a code has operations."""
-    return table.first[code] < table.first[code + 1]
-
-
 def count_own_event(arm: ArmParameters, customer: Customer, engine: Engine, kind: int, label: int) -> None:
     """Count a move, an action, a signal or a review for the metrics that count it."""
     if arm.has_own_metrics:
-        metrics = arm.own_metrics
-        code = metrics.event_first[kind] + label
-        if is_counted(metrics.events, code):
-            apply_operations(arm, customer, engine, metrics.events, code, 0.0)
+        code = arm.own_event_first[kind] + label
+        if arm.own_event_uses[code]:
+            apply_operations(arm, customer, engine, arm.own_metrics.events, code, 0.0)
 
 
 def count_own_start(arm: ArmParameters, customer: Customer, engine: Engine, age: float) -> None:
@@ -144,7 +141,7 @@ def count_own_start(arm: ArmParameters, customer: Customer, engine: Engine, age:
 def count_own_stay(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Count the days and the revenue of the stay in the current stage, which ends now."""
     if arm.has_own_metrics:
-        if is_counted(arm.own_metrics.stays, customer.stage):
+        if arm.own_stage_uses[customer.stage] & USES_DAYS:
             days = customer.now - max(customer.arrives_at, customer.entered_at)
             add_amounts(customer, engine, arm.own_metrics.stays, customer.stage, days)
         if arm.live[customer.stage]:
@@ -153,14 +150,14 @@ def count_own_stay(arm: ArmParameters, customer: Customer, engine: Engine) -> No
 
 def count_own_entry(arm: ArmParameters, customer: Customer, engine: Engine, stage: int) -> None:
     """Count the entry into a stage by a move."""
-    if arm.has_own_metrics and is_counted(arm.own_metrics.entries, stage):
+    if arm.has_own_metrics and arm.own_stage_uses[stage] & USES_ENTRY:
         apply_operations(arm, customer, engine, arm.own_metrics.entries, stage, 0.0)
 
 
 def add_own_revenue(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Add the revenue since the last call, in present value, to the metrics of the current stage."""
-    if arm.has_own_metrics and arm.own_metrics.has_revenue:
-        if is_counted(arm.own_metrics.earnings, customer.stage) and customer.earned_since < customer.now:
+    if arm.has_own_metrics:
+        if arm.own_stage_uses[customer.stage] & USES_REVENUE and customer.earned_since < customer.now:
             earned = discounted_days(customer.earned_since, customer.now, arm.discount_rate)
             amount = full_price(arm, customer) / DAYS_PER_YEAR * earned * (1.0 - unpaid_share(arm, customer))
             add_amounts(customer, engine, arm.own_metrics.earnings, customer.stage, amount)
@@ -191,7 +188,6 @@ KERNELS = (
     apply_operation,
     apply_operations,
     add_amounts,
-    is_counted,
     count_own_event,
     count_own_start,
     add_own_revenue,
@@ -201,5 +197,5 @@ KERNELS = (
 )
 """Functions to compile, callees before callers."""
 
-INLINED = (customer_cell, is_counted, count_own_event, count_own_entry, count_own_stay, add_own_revenue)
+INLINED = (customer_cell, count_own_event, count_own_entry, count_own_stay, add_own_revenue)
 """Functions to inline, because most events call them."""

@@ -23,7 +23,12 @@ from simulation.model.contracts import (
     build_contract_parameters,
     build_value_change_parameters,
 )
-from simulation.model.metric_parameters import OwnMetricParameters, build_own_metric_parameters
+from simulation.model.metric_parameters import (
+    OwnMetricParameters,
+    build_own_metric_parameters,
+    find_event_uses,
+    find_stage_uses,
+)
 from simulation.model.metric_spec import MetricSpec
 from simulation.model.parameters import (
     CauseParameters,
@@ -184,6 +189,9 @@ class ArmParameters(NamedTuple):
         satisfaction_penalty: Points lost if a customer is always in distress.
         discount_rate: Continuous discount rate per day.
         has_own_metrics: Whether the scenario defines metrics that customers are observed for.
+        own_event_first: By kind of event: the code of its first label among the events that metrics count.
+        own_event_uses: By event: whether a metric counts it. The engines read this for every event, the rest if so.
+        own_stage_uses: By stage: what metrics use of it; see `simulation.model.metric_parameters`.
         own_metrics: These metrics.
         review: The reviewers.
     """
@@ -224,6 +232,9 @@ class ArmParameters(NamedTuple):
     satisfaction_penalty: float
     discount_rate: float
     has_own_metrics: bool
+    own_event_first: tuple[int, ...]
+    own_event_uses: tuple[bool, ...]
+    own_stage_uses: tuple[int, ...]
     own_metrics: OwnMetricParameters
     review: ReviewParameters
 
@@ -320,6 +331,7 @@ def _build_parameters(
     ratios = (calendar.move_ratios, calendar.tenure_ratios)
     contract = build_contract_parameters(world, machine, segments)
     values = build_value_change_parameters(world, machine.stages)
+    own_metrics = build_own_metric_parameters(arm_spec.metrics, machine, policy, live)
     return ArmParameters(
         policy=build_parameters(policy)._replace(
             plays=_mask_disallowed_plays(policy.plays, arm_spec, policy),
@@ -364,7 +376,10 @@ def _build_parameters(
         satisfaction_penalty=world.satisfaction.distress_penalty,
         discount_rate=float(arm_spec.daily_discount_rate),
         has_own_metrics=bool(arm_spec.metrics),
-        own_metrics=build_own_metric_parameters(arm_spec.metrics, machine, policy, live),
+        own_event_first=own_metrics.event_first,
+        own_event_uses=find_event_uses(own_metrics),
+        own_stage_uses=find_stage_uses(own_metrics),
+        own_metrics=own_metrics,
         review=_build_review_parameters(arm_spec),
     )
 

@@ -40,6 +40,10 @@ INTERVALS = 1024
 NO_SLOT = -1
 
 
+USES_DAYS, USES_REVENUE, USES_ENTRY = 1, 2, 4
+"""Bits of a stage: whether a metric adds up the days or the revenue in it, or counts entries into it."""
+
+
 class Operation(NamedTuple):
     """What an event does for one metric.
 
@@ -74,7 +78,6 @@ class OwnMetricParameters(NamedTuple):
         entries: By stage: what an entry into it counts for. Ends of observations come before beginnings.
         starts: By stage: what a start in it counts for.
         stays: By stage: the metrics that add up the days in it.
-        has_revenue: Whether a metric adds up revenue.
         earnings: By stage: the metrics that add up the revenue in it.
         ends: By stage: the metrics that count its customers at the end of the run, or add up their account values.
     """
@@ -88,7 +91,6 @@ class OwnMetricParameters(NamedTuple):
     entries: OperationTable
     starts: OperationTable
     stays: OperationTable
-    has_revenue: bool
     earnings: OperationTable
     ends: OperationTable
 
@@ -152,9 +154,23 @@ def build_own_metric_parameters(
         entries=_join(sorted(of_stage, key=lambda each: each.kind == BEGIN) for of_stage in lists.entries),
         starts=_join(lists.starts),
         stays=_join(lists.stays),
-        has_revenue=any(lists.earnings),
         earnings=_join(lists.earnings),
         ends=_join(lists.ends),
+    )
+
+
+def find_event_uses(metrics: OwnMetricParameters) -> tuple[bool, ...]:
+    """By event: whether a metric counts it."""
+    first = metrics.events.first
+    return tuple(first[code] < first[code + 1] for code in range(len(first) - 1))
+
+
+def find_stage_uses(metrics: OwnMetricParameters) -> tuple[int, ...]:
+    """By stage: the bits of what metrics use of it."""
+    tables = ((USES_DAYS, metrics.stays), (USES_REVENUE, metrics.earnings), (USES_ENTRY, metrics.entries))
+    return tuple(
+        sum(bit for bit, table in tables if table.first[stage] < table.first[stage + 1])
+        for stage in range(len(metrics.stays.first) - 1)
     )
 
 
