@@ -1,8 +1,8 @@
 """What five own metrics of a scenario cost: the CPU time of the compiled engine with and without them.
 
-Runs with and without the metrics alternate, in changing order and in one process, so that a drift of the machine favours
-neither. The figure is the median of the ratios of neighbouring runs. The metrics are of each costly kind: a share within
-a window, a time from a stage, days in a stage, signals, and the revenue of a stage.
+Runs with and without the metrics alternate, in changing order and in one process, so that a drift of the machine
+favours neither. The figure is the median of the ratios of neighbouring runs. The metrics are of each costly kind: a
+share within a window, a time from a stage, days in a stage, signals, and the revenue of a stage.
 """
 
 import time
