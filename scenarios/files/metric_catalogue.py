@@ -8,7 +8,7 @@ from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.definitions import parse_base_name
 from scenarios.metrics.guardrails import Guardrail, find_worse_direction
 from scenarios.metrics.own_metrics import describe_own_metrics
-from simulation.metrics.recurring_revenue import REVENUE_METRICS
+from simulation.metrics.on_demand import ON_DEMAND
 
 
 def build_catalogue(scenario: Scenario, name: str = "", layers: Sequence[Layer] = ()) -> MetricCatalogue:
@@ -26,15 +26,15 @@ def build_catalogue(scenario: Scenario, name: str = "", layers: Sequence[Layer] 
         segments=None if population.records is not None else tuple(population.segments),
         has_campaigns=scenario.acquisition is not None,
         scenario=name,
-        unreported=frozenset(REVENUE_METRICS) - find_reported_metrics(scenario),
+        unreported=frozenset(ON_DEMAND) - find_reported_metrics(scenario),
     )
 
 
 def find_reported_metrics(scenario: Scenario) -> frozenset[str]:
-    """The metrics of recurring revenue that a scenario names anywhere; others are not reported."""
+    """The metrics on demand that a scenario names anywhere; others of them are not reported."""
     named = [scenario.primary_metric, *scenario.report, *scenario.guardrails]
     named += [name for spec in scenario.metrics.values() for name in spec.ratio or ()]
-    return frozenset(map(parse_base_name, named)) & frozenset(REVENUE_METRICS)
+    return frozenset(map(parse_base_name, named)) & frozenset(ON_DEMAND)
 
 
 def list_margins(scenario: Scenario) -> Iterator[tuple[tuple[str, ...], str, float]]:

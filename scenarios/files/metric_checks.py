@@ -11,7 +11,7 @@ from scenarios.files.metric_catalogue import build_catalogue
 from scenarios.files.model import Scenario
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.definitions import BUILT_IN, parse_base_name
-from simulation.metrics.recurring_revenue import REVENUE_METRICS
+from simulation.metrics.on_demand import ON_DEMAND
 from simulation.model.metric_spec import ALL_STAGES, EVENT_KINDS, MetricSpec, StageAtEnd, split_event
 from simulation.trace.codes import VERDICTS
 
@@ -49,7 +49,7 @@ def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str
         yield from _check_ratio(path, spec, metrics)
     yield from _check_circles(scenario)
     for index, name in enumerate(scenario.report):
-        if name not in REVENUE_METRICS:
+        if name not in ON_DEMAND:
             mistake = metrics.describe_mistake(name) or f"{name} is always reported; leave it out here"
             yield Mistake(("report", str(index)), mistake)
 

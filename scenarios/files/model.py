@@ -127,8 +127,8 @@ class Scenario(SpecModel):
     )
     report: Annotated[tuple[str, ...], ADDED_LATER] = Field(
         default=(),
-        description="Built-in metrics of recurring revenue to report as well, such as `mrr`. The primary metric, those "
-        "with a guardrail and those in a ratio are reported in any case.",
+        description="Built-in metrics to report as well, of recurring revenue and of contacts, such as `mrr`. The "
+        "primary metric, those with a guardrail and those in a ratio are reported in any case.",
     )
     guardrails: Annotated[dict[str, float], ADDED_LATER] = Field(
         default={},

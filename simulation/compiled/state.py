@@ -12,6 +12,7 @@ from simulation.customer.totals import ArmTotals, table_shapes
 from simulation.distributions.dwell_times import Clock
 from simulation.kernels.heap import ENTRY_FIELDS
 from simulation.kernels.record_types import build_record_type, write_record
+from simulation.metrics.contacts import CONTACT_ROWS
 from simulation.metrics.counters import build_time_grid
 from simulation.metrics.recurring_revenue import ROWS
 
@@ -135,6 +136,7 @@ class EngineState(NamedTuple):
     grid: Any
     totals: Any
     recurring: Any
+    contacts: Any
     stage_days: Any
     kinds: Any
     reasons: Any
@@ -216,6 +218,7 @@ def allocate_state(
         grid=np.array(grid),
         totals=np.zeros(len(arms), dtype=_TOTALS),
         recurring=np.zeros((len(arms), size.segments, ROWS)),
+        contacts=np.zeros((len(arms), size.segments, CONTACT_ROWS)),
         stage_days=np.zeros((len(arms), len(arms[0].machine.stages))),
         **{name: np.zeros(shape, dtype=np.int64) for name, shape in shapes.items()},
         backlog=np.zeros(len(grid), dtype=np.int64),
@@ -309,8 +312,8 @@ def _free_reviewers(count: int) -> Any:
 
 
 CUSTOMER_TOTALS = (
-    "totals", "recurring", "stage_days", "kinds", "reasons", "actions", "verdicts", "outcomes", "arrived", "churned",
-    "distressed", "untreated", "occupancy", "own_customers", "own_counts", "own_amounts", "own_times",
+    "totals", "recurring", "contacts", "stage_days", "kinds", "reasons", "actions", "verdicts", "outcomes", "arrived",
+    "churned", "distressed", "untreated", "occupancy", "own_customers", "own_counts", "own_amounts", "own_times",
 )  # fmt: skip
 """Totals of customers; those of the review queue are separate."""
 

@@ -7,6 +7,8 @@ from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, add_contact, emit
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER, power
+from simulation.metrics.contacts import CONTACTS, DAYS_TO_RESOLUTION, PROACTIVE
+from simulation.metrics.contacts import RESOLVED as RESOLVED_CONTACTS
 from simulation.model.arm import ArmParameters
 from simulation.model.event_types import ACTION, CALM, OUTCOME
 from simulation.model.metric_parameters import EVENT_ACTION
@@ -59,6 +61,10 @@ def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     customer.event_times[ACTION] = NEVER
     emit(customer, engine, KIND_ACTION, action, NO_INDEX, NO_INDEX, NO_INDEX, effect.cost, NEVER)
     engine.actions[customer.arm][action] += 1
+    contacts = engine.contacts[customer.arm][customer.segment]
+    contacts[CONTACTS] += 1.0
+    if not arm.in_support[customer.stage]:
+        contacts[PROACTIVE] += 1.0
     count_own_event(arm, customer, engine, EVENT_ACTION, action)
     add_contact(customer, engine)
     customer.last_contact_at = customer.now
@@ -84,7 +90,12 @@ def record_outcome(customer: Customer, engine: Engine, outcome: int) -> None:
     customer.event_times[OUTCOME] = NEVER
     customer.has_open_action = False
     engine.outcomes[customer.arm][outcome] += 1
-    value = customer.value_at_stake if outcome == RESOLVED else 0.0
+    value = 0.0
+    if outcome == RESOLVED:
+        value = customer.value_at_stake
+        contacts = engine.contacts[customer.arm][customer.segment]
+        contacts[RESOLVED_CONTACTS] += 1.0
+        contacts[DAYS_TO_RESOLUTION] += customer.now - customer.last_contact_at
     emit(customer, engine, KIND_OUTCOME, outcome, NO_INDEX, NO_INDEX, NO_INDEX, value, NEVER)
 
 

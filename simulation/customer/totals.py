@@ -11,6 +11,7 @@ import numpy as np
 
 from journey.decision.rules import REASONS
 from simulation.kernels.record_types import INT64
+from simulation.metrics.contacts import CONTACT_ROWS
 from simulation.metrics.counters import Counters, build_time_grid
 from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import BUCKET_COUNT
@@ -88,6 +89,7 @@ class RunningTotals:
         totals: By arm: single totals.
         stage_days: By arm and stage: customer days.
         recurring: By arm, segment and row of `simulation.metrics.recurring_revenue`: recurring revenue.
+        contacts: By arm, segment and row of `simulation.metrics.contacts`: contacts and days.
         kinds, reasons, actions, verdicts, outcomes: By arm and code: number of events.
         arrived, churned: By arm and segment: number of customers.
         distressed, untreated: By arm, stage at onset and segment: number of distress episodes.
@@ -116,6 +118,7 @@ class RunningTotals:
         self.points_per_day = 1.0 / self.grid[1]
         self.totals = [ArmTotals() for _ in arms]
         self.recurring = [[[0.0] * ROWS for _ in range(segments)] for _ in arms]
+        self.contacts = [[[0.0] * CONTACT_ROWS for _ in range(segments)] for _ in arms]
         self.stage_days = [[0.0] * len(arms[0].machine.stages) for _ in arms]
         shapes = table_shapes(arms, segments, len(self.grid))
         tables = {name: _zeros(shape) for name, shape in shapes.items()}
@@ -173,6 +176,8 @@ def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments:
     for segment in numbers:
         for row in range(ROWS):
             counters.recurring[segment, row] = float(engine.recurring[index][segment][row])
+        for row in range(CONTACT_ROWS):
+            counters.contacts[segment, row] = float(engine.contacts[index][segment][row])
     for each in fields(ArmTotals):
         # A record of the compiled engine holds NumPy scalars.
         value = single[each.name].item() if not isinstance(single, ArmTotals) else getattr(single, each.name)

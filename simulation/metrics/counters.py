@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from math import expm1
 from typing import TYPE_CHECKING
 
+from simulation.metrics.contacts import compute_contact_metrics
 from simulation.metrics.mean import Mean
 from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import quantile
@@ -71,6 +72,7 @@ class Counters:
     discounts: float = 0.0
     live_value: float = 0.0
     recurring: defaultdict[tuple[int, int], float] = field(default_factory=lambda: defaultdict(float))
+    contacts: defaultdict[tuple[int, int], float] = field(default_factory=lambda: defaultdict(float))
     own: OwnTotals | None = None
 
     @classmethod
@@ -135,8 +137,17 @@ class Counters:
                 f"churn_rate[{name}]": Mean(self.churned[segment], self.customers[segment])
                 for segment, name in enumerate(self.segments)
             },
-            **compute_recurring_revenue(self.recurring, self.segments, table.reported),
+            **self._compute_on_demand(table),
         }
+
+    def _compute_on_demand(self, table: CompiledArm) -> dict[str, float | Mean | None]:
+        if not table.reported:
+            return {}
+        metrics = {
+            **compute_recurring_revenue(self.recurring, self.segments),
+            **compute_contact_metrics(self.contacts, self.segments, has_support=any(table.parameters.in_support)),
+        }
+        return {name: metric for name, metric in metrics.items() if name.partition("[")[0] in table.reported}
 
     def compute_quantities(self, table: CompiledArm) -> dict[str, float]:
         """The quantities that costs and revenue are computed from, over the whole cohort; unknown ones are missing."""

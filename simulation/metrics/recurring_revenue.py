@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from simulation.metrics.mean import Mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 START, CHURNED, CONTRACTION, EXPANSION, NEW, END, PAYING_AT_START, LOST = range(8)
 """Rows of the totals: six amounts in dollars per year, and two numbers of customers."""
@@ -32,29 +32,21 @@ REVENUE_METRICS = (
 
 
 def compute_recurring_revenue(
-    totals: Mapping[tuple[int, int], float], segments: Sequence[str], reported: Collection[str]
+    totals: Mapping[tuple[int, int], float], segments: Sequence[str]
 ) -> dict[str, float | Mean]:
-    """The reported metrics of recurring revenue, of all customers and by segment.
+    """The metrics of recurring revenue, of all customers and by segment.
 
     Args:
         totals: Amounts and numbers by segment and row.
         segments: Names of the segments.
-        reported: Names of the metrics.
     """
-    if not reported:
-        return {}
     everyone = [sum(totals.get((segment, row), 0.0) for segment in range(len(segments))) for row in range(ROWS)]
     parts = {"": everyone}
     parts |= {
         f"[{name}]": [totals.get((segment, row), 0.0) for row in range(ROWS)] for segment, name in enumerate(segments)
     }
     computed = {suffix: _compute(rows) for suffix, rows in parts.items()}
-    return {
-        f"{name}{suffix}": metrics[name]
-        for suffix, metrics in computed.items()
-        for name in REVENUE_METRICS
-        if name in reported
-    }
+    return {f"{name}{suffix}": metrics[name] for suffix, metrics in computed.items() for name in REVENUE_METRICS}
 
 
 def _compute(rows: Sequence[float]) -> dict[str, float | Mean]:

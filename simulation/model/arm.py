@@ -159,6 +159,7 @@ class ArmParameters(NamedTuple):
         terminal, live: By stage.
         pays: By stage: share of the account value that a customer pays.
         escalation: By stage: whether its entries are escalations.
+        in_support: By stage: whether its customers have a reported problem: the role `support` or `escalation`.
         knots: The knots of the empirical distributions.
         move_count: By stage: number of moves out of it.
         moves: By stage and slot: the moves out of it.
@@ -201,6 +202,7 @@ class ArmParameters(NamedTuple):
     live: tuple[bool, ...]
     pays: tuple[float, ...]
     escalation: tuple[bool, ...]
+    in_support: tuple[bool, ...]
     knots: tuple[float, ...]
     move_count: tuple[int, ...]
     moves: tuple[tuple[MoveParameters, ...], ...]
@@ -321,6 +323,7 @@ def _build_parameters(
     types = {name: index for index, name in enumerate(policy.signal_types)}
     live = tuple(stage not in arm_spec.exit_stages for stage in machine.stages)
     escalation = arm_spec.journey.stages_with(ESCALATION)
+    support = (*escalation, *arm_spec.journey.stages_with(SUPPORT))
     knots: list[float] = []
     moves = tuple(build_move_parameters(stage, machine, world, live, knots) for stage in range(len(machine.stages)))
     symptoms = [build_signal_mix(cause.symptoms, types) for cause in world.distress.causes.values()]
@@ -342,6 +345,7 @@ def _build_parameters(
         live=live,
         pays=arm_spec.journey.pays,
         escalation=tuple(stage in escalation for stage in machine.stages),
+        in_support=tuple(stage in support for stage in machine.stages),
         knots=tuple(knots),
         move_count=tuple(map(len, moves)),
         moves=moves,

@@ -9,8 +9,9 @@ a scenario, a guardrail in `[guardrails]`, and a target of `--precision`. `journ
 
 A metric that is split by segment is also reported for one segment, as `NAME[SEGMENT]`, for example `churn_rate[SMB]`.
 Own metrics are also split by risk tier, as `NAME[tier=TIER]`. A share is a number from 0 to 1 in JSON and a percentage
-in tables. Metrics of campaigns exist with `[acquisition]` only. Those of recurring revenue are reported where the
-scenario names them: in `report`, as `primary_metric`, with a guardrail or in a ratio."""
+in tables. Metrics of campaigns exist with `[acquisition]` only. Those of recurring revenue,
+`proactive_share` and `resolution_days` are reported where the scenario names them: in `report`, as `primary_metric`,
+with a guardrail or in a ratio."""
 
 RECURRING_REVENUE = """The definitions are those of subscription companies, with the whole run as the period:
 

@@ -57,7 +57,7 @@ def test_what_can_be_asked_for_has_no_mistake(name):
         ("review_wait_days", "did you mean 'review_wait_days_p90' or 'review_wait_days_mean'?"),
         ("qqq[SMB]", "unknown metric 'qqq'; `journey metrics 'my file.toml'` lists all"),
         ("clicks", "clicks is a metric of campaigns, and the scenario has no table [acquisition]"),
-        ("csat[SMB]", "csat is not measured by segment; metrics that are: churn_rate, mrr_start, mrr, arr, "),
+        ("csat[SMB]", "csat is not measured by segment; metrics that are: churn_rate, "),
         ("churn_rate[tier=high]", "churn_rate is not measured by tier; metrics that are: paid"),
         ("paid[SBM]", "'SBM' is not a segment of the population; did you mean 'SMB'?"),
         ("paid[tier=hihg]", "'hihg' is not a risk tier; did you mean 'high'?"),

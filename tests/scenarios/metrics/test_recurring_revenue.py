@@ -3,7 +3,8 @@
 import pytest
 
 from scenarios.files.loader import load
-from scenarios.metrics.definitions import RECURRING_REVENUE
+from scenarios.metrics.definitions import BUILT_IN, RECURRING_REVENUE
+from simulation.metrics.on_demand import ON_DEMAND
 from simulation.metrics.recurring_revenue import REVENUE_METRICS
 from tests.scenarios.cli.invocation import invoke, json_of
 
@@ -12,6 +13,7 @@ SMALL = ("--customers", 60, "--days", 30, "--replications", 2, "--workers", 1, "
 
 def test_every_metric_has_a_definition():
     assert tuple(RECURRING_REVENUE) == REVENUE_METRICS
+    assert set(ON_DEMAND) <= set(BUILT_IN)
 
 
 @pytest.mark.medium

@@ -1,0 +1,38 @@
+"""Contacts of a run: how many were proactive, and how long their resolution took."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulation.metrics.mean import Mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+CONTACTS, PROACTIVE, RESOLVED, DAYS_TO_RESOLUTION = range(4)
+"""Rows of the totals: three numbers of contacts, and days."""
+
+CONTACT_ROWS = 4
+
+CONTACT_METRICS = ("proactive_share", "resolution_days")
+"""The metrics in the order of tables. A scenario reports those that it names."""
+
+
+def compute_contact_metrics(
+    totals: Mapping[tuple[int, int], float], segments: Sequence[str], *, has_support: bool
+) -> dict[str, float | Mean | None]:
+    """The metrics of contacts, of all customers and by segment.
+
+    Args:
+        totals: Numbers by segment and row.
+        segments: Names of the segments.
+        has_support: Whether a stage has the role `support` or `escalation`; otherwise no contact counts as proactive.
+    """
+    numbers = range(len(segments))
+    parts = {"": numbers, **{f"[{name}]": (segment,) for segment, name in enumerate(segments)}}
+    metrics: dict[str, float | Mean | None] = {}
+    for suffix, members in parts.items():
+        rows = [sum(totals.get((segment, row), 0.0) for segment in members) for row in range(CONTACT_ROWS)]
+        metrics[f"proactive_share{suffix}"] = Mean(rows[PROACTIVE], rows[CONTACTS]) if has_support else None
+        metrics[f"resolution_days{suffix}"] = Mean(rows[DAYS_TO_RESOLUTION], rows[RESOLVED])
+    return metrics
