@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
 from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import parse_part
+from scenarios.metrics.definitions import parse_base_name, parse_part
 from simulation.metrics.counters import P90
+from simulation.metrics.own_metrics import compute_pooled_quantile
 from simulation.metrics.quantile_sketch import quantile
 from simulation.model.arm import arm_shares
 from simulation.runs.cohort import build_cohort
@@ -169,7 +170,18 @@ class Split:
 
         Without `customers`, totals are not divided. Ratios are those of the pooled metrics.
         """
-        return add_ratios(self.strata[0].metrics, _pool_runs(name, runs, weights, customers, self.metrics))
+        pooled = _pool_runs(name, runs, weights, customers, self.metrics)
+        quantiles = {
+            each: compute_pooled_quantile(
+                self.strata[0].metrics[parse_base_name(each)],
+                ((run.quantile_times[each], weight) for run, weight in zip(runs, weights, strict=True)),
+                pooled.days,
+            )
+            for each in runs[0].quantile_times
+        }
+        return add_ratios(
+            self.strata[0].metrics, replace(pooled, metrics=pooled.metrics | quantiles, quantile_times={})
+        )
 
 
 def build_split(
@@ -256,12 +268,9 @@ def _pool_runs(
 def _pool_metric(
     runs: Sequence["Run"], weights: Sequence[float], name: str, customers: int | None, definitions: MetricCatalogue
 ) -> float | None:
-    """One metric of an arm from its strata; None where it is unknown, and for a quantile of several strata."""
+    """One metric of an arm from its strata, except quantiles; None where it is unknown."""
     if definitions.is_total(name):
         return _weighted_total(runs, weights, name, customers)
-    values = [run.metrics.get(name) for run in runs if run.denominators.get(name, run.customers)]
-    if definitions.is_quantile(name) and len(values) > 1:
-        return None
     return _weighted_mean(runs, weights, name)
 
 

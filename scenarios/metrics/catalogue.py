@@ -67,11 +67,6 @@ class MetricCatalogue:
         known = self._find(name)
         return known is not None and known.is_total
 
-    def is_quantile(self, name: str) -> bool:
-        """Whether a metric is a quantile, which cannot be averaged over groups of customers."""
-        known = self._find(name)
-        return known is not None and known.is_quantile
-
     def sort(self, names: Iterable[str]) -> list[str]:
         """Names in the order of tables: metrics of the whole population as listed here, then the others as given."""
         given = list(names)

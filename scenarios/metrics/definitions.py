@@ -32,7 +32,6 @@ class Metric:
         source: Where it is declared: ``built in``, or a file and a key.
         is_proportion: Whether it is a share of customers.
         is_censored: Whether it is estimated from customers of whom some are observed for a part of the time only.
-        is_quantile: Whether it is a quantile, which cannot be averaged over groups of customers.
         smallest_effect: The smallest change that matters in practice, in its unit; None where none is stated.
         needs_role: Role that a stage of the journey must have for the metric to be known; empty if none.
     """
@@ -47,7 +46,6 @@ class Metric:
     source: str = BUILT_IN_SOURCE
     is_proportion: bool = False
     is_censored: bool = False
-    is_quantile: bool = False
     smallest_effect: float | None = None
     needs_role: str = ""
 

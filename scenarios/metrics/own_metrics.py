@@ -36,7 +36,6 @@ def _describe(name: str, specs: Mapping[str, MetricSpec], source: str) -> Metric
         by=_find_parts(name, specs, frozenset()),
         source=source,
         is_proportion=spec.measure in ("reached", "share_of"),
-        is_quantile=spec.measure == "time_to" and spec.statistic != "mean",
         is_censored=spec.measure in ("reached", "time_to"),
         smallest_effect=spec.smallest_effect,
     )

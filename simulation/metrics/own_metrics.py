@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from journey.decision.policy import TIERS
 from journey.statistics.survival import (
@@ -17,6 +20,7 @@ from simulation.model.metric_parameters import (
     CENSORED,
     COMPETED,
     ENTERED,
+    INTERVALS,
     LOW_BITS,
     REACHED,
     TIER_COUNT,
@@ -82,6 +86,49 @@ def count_customers_by_part(totals: OwnTotals, segments: Sequence[str]) -> dict[
     return {f"customers{group}": float(totals.customers[cells].sum()) for group, cells in groups.items() if group}
 
 
+def list_quantile_times(metrics: Mapping[str, MetricSpec], totals: OwnTotals | None) -> dict[str, list[list[int]]]:
+    """The observations of the metrics that are quantiles, over all customers and by tier, to pool them with others.
+
+    Args:
+        metrics: The metrics by name.
+        totals: The totals of the run; None if there are no metrics.
+
+    Returns:
+        By name of the metric, its observations as triples of row, interval and number.
+    """
+    if totals is None:
+        return {}
+    slots = {name: slot for slot, name in enumerate(observed_metrics(metrics)) if metrics[name].statistic != "mean"}
+    return {
+        f"{name}{group}": _list_nonzero(totals.times[slot, cells].sum(axis=0))
+        for name, slot in slots.items()
+        for group, cells in _group_cells(()).items()
+    }
+
+
+def _list_nonzero(times: Integers) -> list[list[int]]:
+    return [
+        [int(row), int(interval), int(times[row, interval])] for row, interval in zip(*times.nonzero(), strict=True)
+    ]
+
+
+def compute_pooled_quantile(
+    spec: MetricSpec, parts: Iterable[tuple[Sequence[Sequence[int]], float]], days: float
+) -> float | None:
+    """A quantile over several runs, each over a part of the customers.
+
+    Args:
+        spec: The metric.
+        parts: By run, the observations of `list_quantile_times`, and the weight of each of them.
+        days: Length of the runs.
+    """
+    times = np.zeros((max(REACHED, COMPETED, CENSORED, ENTERED) + 1, INTERVALS + 1))
+    for observations, weight in parts:
+        for row, interval, count in observations:
+            times[row, interval] += weight * count
+    return _observe(spec, times, spec.within_days or days).value
+
+
 def _group_cells(segments: Sequence[str]) -> dict[str, slice]:
     """The cells of all customers, of each segment and of each tier, by the end of the metric's name."""
     by_segment = {
@@ -103,7 +150,7 @@ def _sum_up(spec: MetricSpec, index: int, totals: OwnTotals, cells: slice) -> Ow
     return OwnMetric(None if total is None else Mean(total, customers).value, float(customers))
 
 
-def _observe(spec: MetricSpec, times: Integers, window: float) -> OwnMetric:
+def _observe(spec: MetricSpec, times: npt.NDArray[Any], window: float) -> OwnMetric:
     reached, competed, censored, entered = times[REACHED], times[COMPETED], times[CENSORED], times[ENTERED]
     grouped = GroupedTimes(window, reached[:-1], competed[:-1], censored, entered[:-1])
     if not grouped.observations:

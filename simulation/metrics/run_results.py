@@ -36,6 +36,8 @@ class Run:
             metrics of several runs can be pooled.
         waits: Waits of requests decided by a reviewer: pairs of a bucket of `simulation.metrics.quantile_sketch` and
             its count.
+        quantile_times: Of a run over a part of the customers: the observations of each metric that is a quantile, so
+            that it can be computed over several parts (`simulation.metrics.own_metrics`).
         acquisition: Results of the acquisition funnel, if the customers come from one: totals by channel, segment, step
             and period, and budget transfers (`simulation.acquisition.metrics`). Else empty.
     """
@@ -58,4 +60,5 @@ class Run:
     unhelped: list[dict[str, str | int]] = field(default_factory=list)
     gate: list[dict[str, float | None]] = field(default_factory=list)
     waits: list[list[int]] = field(default_factory=list)
+    quantile_times: dict[str, list[list[int]]] = field(default_factory=dict)
     acquisition: dict[str, Any] = field(default_factory=dict)

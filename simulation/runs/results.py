@@ -6,7 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simulation.metrics.counters import build_time_grid
-from simulation.metrics.own_metrics import compute_own_metrics, compute_ratios, count_customers_by_part
+from simulation.metrics.own_metrics import (
+    compute_own_metrics,
+    compute_ratios,
+    count_customers_by_part,
+    list_quantile_times,
+)
 from simulation.metrics.run_results import Run
 from simulation.metrics.totals import Totals, join_traces, merge_totals
 from simulation.model.arm import ArmSpec, compile_arm
@@ -68,6 +73,7 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         unhelped=counters.untreated_rows(stages),
         gate=totals.gate.rows(table.reviewers, table.parameters.review.reviewers),
         waits=[[bucket, count] for bucket, count in sorted(counters.waits.items())],
+        quantile_times=list_quantile_times(table.metrics, counters.own) if arm_spec.share_by_segment else {},
     )
 
 

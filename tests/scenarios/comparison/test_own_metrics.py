@@ -195,9 +195,27 @@ def _pooled(experiment):
     )
 
 
-def test_a_quantile_of_several_segments_is_unknown_in_an_experiment_and_known_in_each(experiment):
-    assert experiment.arms["treated"]["median_days"].mean is None
-    assert experiment.arms["treated"]["median_days[SMB]"].mean is not None
+@pytest.mark.parametrize("name", ["median_days", "median_days[tier=high]", "median_days[SMB]", "contacted", "calls"])
+def test_strata_with_all_customers_in_one_arm_pool_to_the_run_of_that_arm(loaded, name):
+    """The runs of the true effect, by stratum, and the same customers simulated as one arm."""
+    split = build_scenario_split(loaded, truth=True)
+    seed = loaded.scenario.seed
+    runs = [run for part in split.parts for run in run_together(part, seed=seed, replication=0, days=60.0)]
+    pooled = split.ground_truth_runs(runs)
+    for arm, of_arm in zip(loaded.arms, pooled, strict=True):
+        whole = run_arm(arm, seed=seed, replication=0, days=60.0)
+        expected = whole.metrics[name] / (whole.customers if name == "calls" else 1.0)
+        assert of_arm.metrics[name] == pytest.approx(expected, rel=1e-12)
+
+
+def test_an_experiment_with_other_shares_weights_a_quantile_by_segment(file):
+    """A segment of which few customers are in an arm counts there as much as all of its customers."""
+    loaded = load(file, ["arms.treated.share_by_segment={ SMB = 0.2 }"])
+    split = build_scenario_split(loaded)
+    runs = run_together(split.strata, seed=loaded.scenario.seed, replication=0, days=60.0)
+    found = split.weight_runs(runs)[1].metrics["median_days"]
+    segments = [run[1].metrics["median_days"] for run in split.by_segment(runs).values()]
+    assert min(segments) <= found <= max(segments)
 
 
 def test_an_experiment_tests_the_primary_metric_by_segment_once(experiment):
