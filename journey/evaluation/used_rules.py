@@ -18,7 +18,7 @@ class UsedRules(NamedTuple):
         scenario: The scenario whose journey and policy are used, as given; None without one.
         scenario_hash: Its hash.
         arm: The arm of the scenario whose policy is used.
-        notices: What a file contains that is not used, in sentences.
+        notices: What a file contains that is not used, and keys that have another name now, in sentences.
     """
 
     journey: str

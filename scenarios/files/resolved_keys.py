@@ -20,6 +20,8 @@ Path = tuple[str, ...]
 
 _POLICY = "policy"
 _ARMS = "arms"
+_TABLES_OF_ARMS = ("policy", "reviewers", "acquisition")
+"""Tables of an arm that override those of the scenario."""
 
 
 class Provenance(StrEnum):
@@ -142,6 +144,10 @@ def _classify(layer: Layer) -> Provenance:
 
 def _describe_unknown(path: Path, found: list[ResolvedKey]) -> str:
     """A sentence about a key that does not exist, with close ones: in the table that exists, or anywhere."""
+    if path[:1] == (_ARMS,) and len(path) > 3 and path[2] in _TABLES_OF_ARMS and not _has_table(found, path[:2]):
+        return _describe_unknown(path[:2], found)
+    if path[:1] == (_ARMS,) and len(path) > 2 and path[2] in _TABLES_OF_ARMS:
+        return f"{format_key(path)}: the arm does not set it; the scenario's value is {format_key(path[2:])}"
     depth = max(_count_shared(path, each.path) for each in found)
     here = sorted({each.path[depth] for each in found if each.path[:depth] == path[:depth] and len(each.path) > depth})
     table = f" of {format_key(path[:depth])}" if depth else ""
@@ -152,6 +158,10 @@ def _describe_unknown(path: Path, found: list[ResolvedKey]) -> str:
     if path[-1] in names:
         elsewhere = f"; did you mean {names[path[-1]]!r}?"
     return f"{format_key(path)}: unknown key{table}{elsewhere or did_you_mean(path[depth], here)}"
+
+
+def _has_table(found: list[ResolvedKey], path: Path) -> bool:
+    return any(each.path[: len(path)] == path for each in found)
 
 
 def _count_shared(path: Path, other: Path) -> int:

@@ -146,7 +146,7 @@ def _open_machine(
     notice = f"{journey}: only the journey of this scenario is used"
     if not is_policy_given and _has_policy(found):
         notice += f"; its policy is not used, and the default policy is; --scenario {journey} uses both"
-    return found.arms[0].journey, Inputs.of_scenario(found), (notice,)
+    return found.arms[0].journey, Inputs.of_scenario(found), (notice, *map(str, found.notices))
 
 
 def _read_journey(source: str | Path) -> "Journey | LoadedScenario":
@@ -185,6 +185,7 @@ def _open_arm(source: "str | Path | LoadedScenario", name: str | None, *, needs_
         loaded.name,
         loaded.hash,
         arm.name,
+        notices=tuple(map(str, loaded.notices)),
     )
     described = describe_policy(policy, f"{named} of {loaded.name}")
     return EvaluationRules(arm.journey, policy, used, described, Inputs.of_scenario(loaded))

@@ -178,6 +178,11 @@ def test_the_defaults_of_the_policy_are_shown_for_a_key_in_it():
         ("world.moves.chrn", "world.moves.chrn: unknown key of world.moves; did you mean 'churn'?"),
         ("frailty_spread", "frailty_spread: unknown key; did you mean 'world.frailty_spread'?"),
         ("wrld", "wrld: unknown key; did you mean 'world'?"),
+        (
+            "arms.treated.policy.thresholds",
+            "arms.treated.policy.thresholds: the arm does not set it; the scenario's value is policy.thresholds",
+        ),
+        ("arms.treted.policy.name", "arms.treted: unknown key of arms; did you mean 'treated'?"),
         ("seed.x", "seed.x: seed is a value, which has no keys"),
         ("a..b", "a..b: 'a..b' is not a dotted key such as world.frailty_spread"),
     ],

@@ -282,3 +282,11 @@ def test_kpis_of_support_and_escalation_rest_on_roles_and_are_unknown_without_th
         found = kpi(text, name)
         assert found.value is None
         assert found.reason == f"no stage of the journey has the role {needed}"
+
+
+def test_the_old_keys_of_a_scenario_are_named_in_its_notices(folder):
+    path = folder / "old.toml"
+    path.write_text('extends = "scenario.toml"\n[policy.thresholds]\napprove_value = 7\n')
+    notice = f"{path}:3: policy.thresholds.approve_value: is an old key; write `policy.approve.value`"
+    assert open_rules(scenario=path).used.notices == (notice,)
+    assert notice in open_rules(journey=path).used.notices
