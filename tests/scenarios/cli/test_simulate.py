@@ -107,12 +107,12 @@ def test_a_run_that_would_not_fit_in_memory_is_refused_before_it_starts(tmp_path
 @pytest.mark.parametrize(
     ("arguments", "begins"),
     [
-        (["--trace", "t.csv"], False),
-        (["--trace", "t.csv", "--set", "reviewers.pods=1000"], True),
+        (["--trace", "t.csv", "--workers", "2"], False),
+        (["--trace", "t.csv", "--set", "reviewers.pods=1000", "--workers", "2"], True),
         # Customers of every pod at the same time, or all rows in one place, are as much as without pods.
         (["--trace", "t.csv", "--set", "reviewers.pods=1000", "--workers", "1000"], False),
         (["--trace", "t.xes", "--set", "reviewers.pods=1000", "--workers", "1"], False),
-        (["--set", "reviewers.pods=1000"], True),
+        (["--set", "reviewers.pods=1000", "--workers", "2"], True),
     ],
 )
 def test_of_a_population_in_pods_only_those_have_to_fit_that_live_at_the_same_time(
@@ -124,9 +124,7 @@ def test_of_a_population_in_pods_only_those_have_to_fit_that_live_at_the_same_ti
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("scenarios.execution.memory.available_memory", lambda: 4 * 10**9)
     monkeypatch.setattr("scenarios.operations.simulation.run_in_pods", begun)
-    done = journey(
-        "simulate", "default", "--engine", "compiled", "--customers", "30000000", "--workers", "2", *arguments
-    )
+    done = journey("simulate", "default", "--engine", "compiled", "--customers", "30000000", *arguments)
     assert done.exit_code == 2
     assert ("the run has begun" in done.stderr) == begins
     assert ("will not fit in memory" in done.stderr) == (not begins)
