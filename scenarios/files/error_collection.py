@@ -18,6 +18,9 @@ from scenarios.files.messages import FileMessage
 Path = tuple[int | str, ...]
 
 _MAX_ROUNDS = 30
+_MAX_ERRORS = 500
+"""With more errors, the scenario is not checked again: the time would grow with the square of their number."""
+
 _UNLOCATED = 1 << 60
 _SUGGESTION = re.compile("; (?:did you mean|known here)")
 
@@ -27,16 +30,16 @@ class UncorrectableError(InvalidKeysError):
 
 
 def collect_errors(
-    layers: Sequence[Layer], resolve: Callable[[Sequence[Layer]], object], known: Iterable[KeyProblem] = ()
+    layers: Sequence[Layer], resolve: Callable[[Sequence[Layer]], object], first: Iterable[KeyProblem] = ()
 ) -> list[FileMessage]:
     """All errors of a scenario, in the order of its files and of the lines in each; none for a valid scenario.
 
     Args:
         layers: The layers of the scenario.
         resolve: Checks layers, and raises `InvalidKeysError` with the errors that it finds.
-        known: Errors that are already known.
+        first: Errors that are known before.
     """
-    found = list(dict.fromkeys(known))
+    found = list(dict.fromkeys(first))
     left_out: list[Path] = []
     current = tuple(layers)
     for _ in range(_MAX_ROUNDS):
@@ -46,9 +49,10 @@ def collect_errors(
         except InvalidKeysError as error:
             is_last = isinstance(error, UncorrectableError)
             may_follow = _may_follow if is_last else _is_below
-            new = [each for each in dict.fromkeys(error.problems) if each not in found]
+            known = set(found)
+            new = [each for each in dict.fromkeys(error.problems) if each not in known]
             found += [each for each in new if not any(may_follow(each, path) for path in left_out)]
-            if is_last:
+            if is_last or len(found) > _MAX_ERRORS:
                 break
             paths = [_find_removable(each) for each in error.problems]
             corrected = _remove_keys(current, paths)

@@ -62,6 +62,7 @@ class _Draft:
         self._table = dict(table)
         moves = table.get("moves")
         self.left_out: list[str] = []
+        self._positions: dict[str, list[int]] = {}
         self._moves: dict[int, Any] = dict(enumerate(moves)) if isinstance(moves, list | tuple) else {}
 
     def build(self) -> dict[str, Any]:
@@ -101,10 +102,18 @@ class _Draft:
 
     def _find_move(self, name: str, problem: str) -> int | None:
         """The position of a named move; of several of that name, the last one that names what the sentence quotes."""
-        same = [index for index, move in self._moves.items() if isinstance(move, Mapping) and move.get("name") == name]
+        same = self._list_positions().get(name, [])
         quoted = set(re.findall(r"'([^']*)'", problem)) - {name}
         naming = [index for index in same if quoted & set(_names_in(self._moves[index]))]
         return next(iter(reversed(naming or same)), None)
+
+    def _list_positions(self) -> dict[str, list[int]]:
+        """The positions of the moves by name, until a move is left out."""
+        if not self._positions:
+            for index, move in self._moves.items():
+                if isinstance(move, Mapping) and isinstance(move.get("name"), str):
+                    self._positions.setdefault(move["name"], []).append(index)
+        return self._positions
 
     def _find_key(self, index: int, problem: str) -> list[str]:
         move = self._moves[index]
@@ -118,6 +127,7 @@ class _Draft:
 
     def leave_out(self, path: Path) -> bool:
         """Leave out the part with a mistake; False if nothing can be left out."""
+        self._positions = {}
         match path:
             case ("moves", int(index), key) if key not in ("name", "source", "sources", "destination", "guard"):
                 move = self._moves[index]

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 from journey.core.toml_files import read_again
-from journey.core.toml_lines import Path, find_lines
+from journey.core.toml_lines import Path as KeyPath
+from journey.core.toml_lines import find_lines
 from scenarios.files.merging import Layer
 
 
@@ -21,10 +23,11 @@ def find_line(layer: Layer, path: Sequence[int | str]) -> int | None:
     """
     if layer.path is None:
         return None
-    text = read_again(layer.path)
-    if text is None:
+    try:
+        state = layer.path.stat()
+    except OSError:
         return None
-    lines = _find_lines(text)
+    lines = _read_lines(layer.path, state.st_mtime_ns, state.st_size)
     steps = layer.path_in_file(path)
     while steps:
         if steps in lines:
@@ -34,5 +37,7 @@ def find_line(layer: Layer, path: Sequence[int | str]) -> int | None:
 
 
 @lru_cache(maxsize=8)
-def _find_lines(text: str) -> Mapping[Path, int]:
-    return find_lines(text)
+def _read_lines(path: Path, _changed_at: int, _size: int) -> Mapping[KeyPath, int]:
+    """The lines of the keys of a file, read once for all errors in it."""
+    text = read_again(path)
+    return {} if text is None else find_lines(text)

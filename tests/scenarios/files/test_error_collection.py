@@ -1,6 +1,7 @@
 """All errors of a scenario at once, in the order of its file, also those found only after others are corrected."""
 
 from contextlib import suppress
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -198,3 +199,12 @@ def test_any_file_is_loaded_or_refused_in_words(tmp_path_factory, lines):
     path.write_text("\n".join(['extends = "default"', *lines]))
     with suppress(InputError):
         load(path)
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize("line", ["k{} = 1", "population.start.k{} = 1", "policy.contact.k{} = 1"])
+def test_the_time_for_many_errors_does_not_grow_with_their_square(line, tmp_path):
+    started = perf_counter()
+    mine, _ = errors_of(tmp_path, "\n".join(['extends = "default"', *(line.format(i) for i in range(2_000))]))
+    assert [error.line for error in mine] == list(range(2, 2_002))
+    assert perf_counter() - started < 20.0
