@@ -6,8 +6,8 @@ the posterior returns and the expected gain of the transfer are computed again. 
 then not positive. No method estimates the causal effect of a channel.
 """
 
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from journey.marketing.analysis.attribution import CreditRow, compute_credits
 from journey.marketing.budget.channel_returns import (
@@ -46,10 +46,6 @@ class Reversal:
     giver_return: float
     taker_return: float
     expected_gain: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """The reversal as a JSON-ready mapping."""
-        return asdict(self)
 
     def describe(self, giver: str, taker: str) -> str:
         """The reversal in one sentence, with its figures."""

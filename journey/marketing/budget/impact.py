@@ -67,9 +67,8 @@ class ChannelImpact:
 def report_impact(context: "MarketingContext") -> list[dict[str, Any]]:
     """Every executed transfer between two channels, by time, with both channels before and after, JSON-ready."""
     rows = context.cursor.execute("""
-        SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount,
-            dollars(amount) || CASE WHEN is_foreign THEN ' ' || currency ELSE '' END, moment FROM moves
-        ORDER BY moment, budget_action_id
+        SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, amount_text, moment
+        FROM moves ORDER BY moment, budget_action_id
     """).fetchall()
     roles: tuple[Role, Role] = ("gave", "received")
     prior = compute_prior(sum_counts(context.get_or_compute(read_counts_by_channel)))

@@ -76,7 +76,7 @@ class Proposal:
 
     def as_dict(self) -> dict[str, Any]:
         """The proposal as a JSON-ready mapping."""
-        return asdict(self) | {"reversed_by": [each.as_dict() for each in self.reversed_by]}
+        return asdict(self) | {"reversed_by": [asdict(each) for each in self.reversed_by]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +264,8 @@ class _CampaignOptimiser(AllocationOptimiser):
         self.serious_risks = workflow.get_serious_risks()
         self.pending_pairs = find_pending_pairs(context)
         self.moves = context.cursor.execute("""
-            SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, dollars(amount)
-                || CASE WHEN is_foreign THEN ' ' || currency ELSE '' END, moment::DATE FROM moves
-            ORDER BY moment, budget_action_id
+            SELECT campaign_id, from_channel_id, to_channel_id, budget_action_id, amount_text, moment::DATE
+            FROM moves ORDER BY moment, budget_action_id
         """).fetchall()
 
     def rank(self, channel: ChannelKey) -> int:

@@ -34,6 +34,7 @@ OPENING_CHANNELS = """
 _APPROVAL = "timestamp + to_microseconds((coalesce(approval_latency_minutes, 0) * 60000000)::BIGINT)"
 _MOVES = f"""
     SELECT budget_action_id, campaign_id, from_channel_id, to_channel_id, amount, currency, is_foreign,
+        dollars(amount) || CASE WHEN is_foreign THEN ' ' || currency ELSE '' END AS amount_text,
         coalesce(executed_at, least({_APPROVAL}, greatest(timestamp, latest_time()))) AS moment
     FROM seen_budget_actions
     WHERE status = 'executed' AND from_channel_id <> to_channel_id

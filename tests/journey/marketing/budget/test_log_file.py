@@ -1,6 +1,7 @@
 """The file of the log: one lock for a set of folders, and nothing is written that is read differently."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -203,3 +204,22 @@ def test_at_once_and_in_any_order_of_the_folders_money_is_promised_once(tmp_path
     records = read_folders(folders)
     assert len(records.objects(LOG_DATASET)) == 1
     assert prove(records.objects(LOG_DATASET), POLICY).is_compliant
+
+
+NO_FILES = {
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": lambda path: os.mkfifo(path),  # absent on Windows
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a link to itself": lambda path: path.symlink_to(path.name),
+    "a link to nothing": lambda path: path.symlink_to("nowhere"),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes and devices in a folder")
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_a_log_that_is_not_a_file_is_refused(kind, folder):
+    path = folder / f"{LOG_DATASET}.jsonl"
+    path.unlink(missing_ok=True)
+    NO_FILES[kind](path)
+    with pytest.raises(InputError, match=r"marketing_log\.jsonl: is (a folder|a broken link, or not a regular file);"):
+        step("propose", "X", [folder])
