@@ -90,7 +90,7 @@ def test_moves_that_restart_their_own_clock_change_no_other_move(seed, law):
 @pytest.mark.parametrize("restarts", [True, False])
 def test_exponential_dwells_have_no_memory_so_both_give_the_exact_numbers(restarts):
     """Loops at 1 / 5 per day while customers stay, which they leave at 1 / 40: (1 - exp(-t / 40)) * 40 / 5 loops."""
-    size, days = 2000, 100.0
+    size, days = 1000, 100.0
     dwells = {"touch": {"mean_days": 5.0}, "leave": {"mean_days": 40.0}}
     result = run(looping(dwells, restarts=restarts, size=size), seed=3, days=days)
     left = 1.0 - exp(-days / 40.0)
