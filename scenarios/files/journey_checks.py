@@ -151,7 +151,8 @@ class _Draft:
             case ("terminal",):
                 terminal = self._table.get("terminal", ())
                 names = [terminal] if isinstance(terminal, str) else terminal
-                known = [name for name in names if name in self._list_stages()]
+                given = names if isinstance(names, list | tuple) else ()
+                known = [name for name in given if isinstance(name, str) and name in self._list_stages()]
                 self._table["terminal"] = list(dict.fromkeys(known))
             case (str(key),) if key not in _TOP_KEYS or key == "name":
                 self._table.pop(key, None)

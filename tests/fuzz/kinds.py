@@ -18,6 +18,7 @@ KINDS: dict[str, Callable[[Random, Path], None]] = {
     "scenarios": settings.fuzz_scenarios,
     "options": settings.fuzz_overrides,
     "policies": settings.fuzz_policies,
+    "projects": settings.fuzz_projects,
     "marketing policies": settings.fuzz_marketing_policies,
     "logs": stored.fuzz_logs,
     "resume files": stored.fuzz_resume_files,

@@ -7,6 +7,7 @@ from random import Random
 from journey.decision.policy import Policy
 from journey.records.folder import bundled_folder
 from scenarios.files.loader import builtin_names
+from scenarios.operations.project import TEMPLATES, create_project
 from simulation.model.arm_policy import format_toml
 from tests.fuzz import hostile
 from tests.fuzz.commands import UnsoundEndError, read_json, run
@@ -72,6 +73,18 @@ def fuzz_policies(random: Random, folder: Path) -> None:
                     raise UnsoundEndError(f"{decision['customer_id']}: {name} is {decision[name]}")
 
 
+def fuzz_projects(random: Random, folder: Path) -> None:
+    """One damaged file of a project: what `validate` accepts, `simulate` can run and `evaluate` can use on records."""
+    project = folder / "project"
+    create_project(project, random.choice(list(TEMPLATES)))
+    damaged = project / random.choice(["journey.toml", "policy.toml", "scenario.toml"])
+    damaged.write_text(mutate_toml(random, damaged.read_text(encoding="utf-8")), encoding="utf-8")
+    scenario = project / "scenario.toml"
+    if _simulate_if_valid(scenario, inputs=folder):
+        run("evaluate", project / "records", "--scenario", scenario, "--arm", "treated", "--json", inputs=folder)
+    run("check", project / "records", "--journey", project / "journey.toml", "--json", inputs=folder)
+
+
 def fuzz_marketing_policies(random: Random, folder: Path) -> None:
     """A marketing policy that is accepted evaluates the campaigns."""
     path = folder / "policy.toml"
@@ -87,16 +100,18 @@ def _paths(table: dict, prefix: str = ""):
             yield from _paths(value, f"{prefix}{key}.")
 
 
-def _simulate_if_valid(*source, inputs: Path) -> None:
+def _simulate_if_valid(*source, inputs: Path) -> bool:
+    """Simulate a scenario, and return True, if it is valid."""
     # With --json, `validate` lists the errors on stdout too.
     if run("validate", *source, inputs=inputs).exit_code != 0:
-        return
+        return False
     done = run("simulate", *source, *SMALL, inputs=inputs)
     if done.exit_code != 0:
         raise UnsoundEndError(f"valid, but cannot be simulated: {done.stderr}")
     for name, value in _walk(read_json(done.stdout)):
         if name.endswith(("_rate", "_share", "utilisation")) and isinstance(value, float) and not 0 <= value <= 1:
             raise UnsoundEndError(f"{name} is {value}")
+    return True
 
 
 def _walk(value: object, name: str = ""):

@@ -195,3 +195,17 @@ def test_the_line_of_a_key_is_that_in_the_file_that_contains_it(folder):
 def test_the_files_are_inputs_that_no_output_may_replace(folder):
     files = {path for path in Inputs.of_scenario(load(folder / "scenario.toml")).files if path is not None}
     assert files == {folder / "journey.toml", folder / "policy.toml", folder / "scenario.toml"}
+
+
+@pytest.mark.parametrize("value", ["inf", "3", "true", "{ a = 1 }", "[[1]]"])
+@pytest.mark.parametrize("key", ["stages", "initial", "terminal", "moves"])
+def test_a_value_of_the_wrong_type_in_a_journey_is_refused_by_name(folder, key, value):
+    before = {"stages": '["trial", "paying", "gone"]', "initial": '"trial"', "terminal": '"gone"'}
+    if key == "moves":
+        head = JOURNEY.split("moves = ")[0]
+        (folder / "journey.toml").write_text(f"{head}moves = {value}\n")
+    else:
+        (folder / "journey.toml").write_text(JOURNEY.replace(f"{key} = {before[key]}", f"{key} = {value}"))
+    message = refused(folder / "scenario.toml")
+    assert f"{folder / 'journey.toml'}:" in message
+    assert key in message
