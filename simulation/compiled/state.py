@@ -320,7 +320,13 @@ CUSTOMER_TOTALS = (
 
 def with_zero_totals(engine: EngineState) -> EngineState:
     """A state that shares all arrays but the totals of customers, which are zero."""
-    return engine._replace(**{name: np.zeros_like(getattr(engine, name)) for name in CUSTOMER_TOTALS})
+    totals: dict[str, Any] = {name: getattr(engine, name) for name in CUSTOMER_TOTALS}
+    return engine._replace(**{name: _zeros_like(table) for name, table in totals.items()})
+
+
+def _zeros_like(table: Any) -> Any:
+    """Zeros of the same shape, which take no memory until they are written, unlike those of `np.zeros_like`."""
+    return np.zeros(table.shape, table.dtype)
 
 
 def with_totals_of(engine: EngineState, other: EngineState) -> EngineState:

@@ -57,7 +57,7 @@ def record_end(arm: ArmParameters, customer: Customer, engine: Engine, slot: int
         end, interval = CENSORED, INTERVALS
     else:
         interval = min(INTERVALS - 1, int(length / window * INTERVALS))
-    engine.own_times[customer.arm][slot][customer_cell(customer)][end][interval] += 1
+    engine.own_times[customer.arm][customer_cell(customer)][slot][end][interval] += 1
 
 
 def begin_observation(arm: ArmParameters, customer: Customer, engine: Engine, slot: int, age: float) -> None:
@@ -72,7 +72,7 @@ def begin_observation(arm: ArmParameters, customer: Customer, engine: Engine, sl
     engine.observed[customer.row][slot] = customer.now - age
     if age > 0.0:
         interval = min(INTERVALS - 1, int(age / window * INTERVALS))
-        engine.own_times[customer.arm][slot][customer_cell(customer)][ENTERED][interval] += 1
+        engine.own_times[customer.arm][customer_cell(customer)][slot][ENTERED][interval] += 1
 
 
 def apply_operation(arm: ArmParameters, customer: Customer, engine: Engine, operation: Operation, age: float) -> None:

@@ -76,7 +76,7 @@ def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dic
         "own_customers": (count, cells),
         "own_counts": (count, metrics, cells),
         "own_amounts": (count, metrics, cells, 3),
-        "own_times": (count, max(1, own.observed), cells, OBSERVATION_ROWS, INTERVALS + 1 if own.observed else 1),
+        "own_times": (count, cells, max(1, own.observed), OBSERVATION_ROWS, INTERVALS + 1 if own.observed else 1),
     }
 
 
@@ -100,7 +100,7 @@ class RunningTotals:
         own_counts: By arm, metric, and segment and tier: number of events, or of customers.
         own_amounts: By arm, metric, and segment and tier: units in the low and in the high bits, which are added up
             separately, and number of amounts that are too large; see `simulation.customer.own_metrics`.
-        own_times: By arm, observation, segment and tier, row of `simulation.model.metric_parameters` and interval:
+        own_times: By arm, segment and tier, observation, row of `simulation.model.metric_parameters` and interval:
             number of customers. The last interval has those observed through the window.
         queue_statistics: The review queue over time.
         backlog, reviewed, waited: Its tables; see `simulation.metrics.queue_statistics.QueueStatistics`.
@@ -121,13 +121,15 @@ class RunningTotals:
         self.contacts = [[[0.0] * CONTACT_ROWS for _ in range(segments)] for _ in arms]
         self.stage_days = [[0.0] * len(arms[0].machine.stages) for _ in arms]
         shapes = table_shapes(arms, segments, len(self.grid))
-        tables = {name: _zeros(shape) for name, shape in shapes.items()}
+        tables = {name: _zeros(shape) for name, shape in shapes.items() if name != "own_times"}
         self.kinds, self.reasons, self.actions = tables["kinds"], tables["reasons"], tables["actions"]
         self.verdicts, self.outcomes, self.waits = tables["verdicts"], tables["outcomes"], tables["waits"]
         self.arrived, self.churned, self.occupancy = tables["arrived"], tables["churned"], tables["occupancy"]
         self.distressed, self.untreated = tables["distressed"], tables["untreated"]
         self.own_customers, self.own_counts = tables["own_customers"], tables["own_counts"]
-        self.own_amounts, self.own_times = tables["own_amounts"], tables["own_times"]
+        self.own_amounts = tables["own_amounts"]
+        # An array takes memory only for what is written: most segments have no customers in a stratum of an experiment.
+        self.own_times = np.zeros(shapes["own_times"], dtype=np.int64)
         queue = self.queue_statistics = QueueStatistics(self.grid)
         self.backlog, self.reviewed, self.waited = queue.backlog, queue.reviewed, queue.waited
 
@@ -171,7 +173,7 @@ def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments:
             np.array(engine.own_customers[index]),
             np.array(engine.own_counts[index]),
             np.array(engine.own_amounts[index]),
-            np.array(engine.own_times[index]),
+            engine.own_times[index],
         )
     for segment in numbers:
         for row in range(ROWS):

@@ -70,7 +70,7 @@ def compute_own_metrics(
     for index, (name, spec) in enumerate(metrics.items()):
         for group, cells in groups.items():
             if name in slots:
-                times = totals.times[slots[name], cells].sum(axis=0)
+                times = totals.times[cells, slots[name]].sum(axis=0)
                 results[f"{name}{group}"] = _observe(spec, times, spec.within_days or days)
             elif spec.measure != "ratio":
                 results[f"{name}{group}"] = _sum_up(spec, index, totals, cells)

@@ -23,7 +23,7 @@ class OwnTotals:
         counts: Shape (metrics, cells): number of events, or of customers.
         amounts: Shape (metrics, cells, 3): units in the low and in the high bits of amounts, and number of amounts that
             are too large to be added up.
-        times: Shape (observations, cells, rows, intervals + 1): number of observations; see
+        times: Shape (cells, observations, rows, intervals + 1): number of observations; see
             `simulation.model.metric_parameters`.
     """
 
