@@ -1,13 +1,11 @@
 """Choosing an engine: small runs never wait for the compiler, and the choice has a reason."""
 
-from dataclasses import replace
-
 import pytest
 
 from journey.machine import default_journey
 from simulation.compiled import cache_status, engine
 from simulation.runs.engine_choice import COMPILE_THRESHOLD, LOAD_THRESHOLD, choose_engine
-from tests.simulation.worlds import arm
+from tests.simulation.worlds import arm, win_back_journey
 
 MEDIUM = 0.5 * (LOAD_THRESHOLD + COMPILE_THRESHOLD)
 
@@ -53,7 +51,7 @@ def test_large_work_is_worth_compiling(on_disk):
 
 def test_a_guard_of_a_users_own_is_left_to_the_reference_engine(monkeypatch):
     monkeypatch.setattr("simulation.compiled.guards.supports_guards", lambda journey: journey == default_journey())
-    own = replace(arm(), journey=None)
+    own = arm(journey=win_back_journey())
     assert choose_engine("auto", [arm()], 1e12).engine == "compiled"
     found = choose_engine("auto", [own], 1e12)
     assert found.engine == "reference"
