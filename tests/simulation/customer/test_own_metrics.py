@@ -45,7 +45,7 @@ def assert_same_in_both_engines(arm_spec, *, seed, days):
 
 
 @pytest.mark.compiled
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(metric_sets(), worlds(), populations(), REVIEWERS, POLICIES, st.integers(0, 2**32), st.floats(10.0, 150.0))
 def test_both_engines_agree_on_any_metrics_of_any_world(metrics, world, population, reviewers, policy, seed, days):
     arm_spec = arm(world=world, population=population, reviewers=reviewers, policy=policy, metrics=metrics)
@@ -53,7 +53,7 @@ def test_both_engines_agree_on_any_metrics_of_any_world(metrics, world, populati
 
 
 @pytest.mark.compiled
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(metric_sets(), st.integers(0, 2**32))
 def test_both_engines_agree_on_any_metrics_of_a_world_with_everything(metrics, seed):
     assert_same_in_both_engines(full_arm(metrics=metrics), seed=seed, days=120.0)
