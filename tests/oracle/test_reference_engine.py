@@ -60,7 +60,7 @@ def test_a_full_world_in_which_every_kind_of_event_happens_has_the_trace_of_the_
     arm_spec = full_arm(journey=guarded_journey(), population=population, reviewers=reviewers)
     rows = assert_equal_to_oracle(REFERENCE, [arm_spec], seed=1, days=300.0)
     labels, reasons = {row.label for row in rows}, {row.reason for row in rows}
-    assert {row.kind for row in rows} == set(events.KINDS) - {events.FUNNEL}
+    assert {row.kind for row in rows} == set(events.KINDS) - {events.FUNNEL, events.EFFECT_ON, events.EFFECT_OFF}
     assert {events.NOISE, events.ORPHANED, events.DUPLICATE, events.RENEWAL, events.PAYMENT} <= reasons
     assert {"approved", "rejected", "overridden", "expired", "withdrawn"} <= labels
     assert {"resolved", "partial_improvement", "no_response", "no_action_needed"} <= labels
