@@ -70,7 +70,7 @@ def compute_own_metrics(
     for index, (name, spec) in enumerate(metrics.items()):
         for group, cells in groups.items():
             if name in slots:
-                times = totals.times[cells, slots[name]].sum(axis=0)
+                times = _sum_observations(totals, slots[name], cells)
                 results[f"{name}{group}"] = _observe(spec, times, spec.within_days or days)
             elif spec.measure != "ratio":
                 results[f"{name}{group}"] = _sum_up(spec, index, totals, cells)
@@ -100,10 +100,16 @@ def list_quantile_times(metrics: Mapping[str, MetricSpec], totals: OwnTotals | N
         return {}
     slots = {name: slot for slot, name in enumerate(observed_metrics(metrics)) if metrics[name].statistic != "mean"}
     return {
-        f"{name}{group}": _list_nonzero(totals.times[slot, cells].sum(axis=0))
+        f"{name}{group}": _list_nonzero(_sum_observations(totals, slot, cells))
         for name, slot in slots.items()
         for group, cells in _group_cells(()).items()
     }
+
+
+def _sum_observations(totals: OwnTotals, slot: int, cells: slice) -> Integers:
+    """Shape (rows, intervals + 1): the observations of one metric in some segments and tiers."""
+    observations: Integers = totals.times[cells, slot].sum(axis=0)
+    return observations
 
 
 def _list_nonzero(times: Integers) -> list[list[int]]:
