@@ -103,10 +103,8 @@ MOVE_EFFECTS = st.fixed_dictionaries(
 
 
 @st.composite
-def worlds(draw, *, acts_on_moves=True):
-    """Worlds with every distribution, every multiplier and every kind of effect; without effects on moves and price
-    unless `acts_on_moves`.
-    """
+def worlds(draw):
+    """Worlds with every distribution, every multiplier and every kind of effect."""
     return {
         "moves": {
             move: {
@@ -132,7 +130,7 @@ def worlds(draw, *, acts_on_moves=True):
                 "delay_days": draw(st.floats(0.0, 10.0)),
                 "lasts_days": draw(st.floats(0.5, 40.0)),
                 "by_segment": {"SMB": draw(RATIOS)},
-                **(draw(MOVE_EFFECTS) if acts_on_moves else {}),
+                **draw(MOVE_EFFECTS),
             }
             for action in ("usage_review_checkin", "support_manager_followup", "onboarding_specialist_call")
         },
