@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from math import log
 
+from journey.core.messages import KeyProblem
 from journey.machine import Journey
-from scenarios.files.cross_checks import Mistake
 from scenarios.files.model import Scenario
 from scenarios.text.phrases import ceil_significant
 from simulation.model.expected_events import ExpectedEvents, expected_events
@@ -22,15 +22,15 @@ _MAX_LOG_GROWTH = 300.0
 """Expected growth of an account value, as a logarithm: a factor of 1e130, beyond any sum of money."""
 
 
-def check_expected_events(scenario: Scenario, journey: Journey) -> Iterator[Mistake]:
+def check_expected_events(scenario: Scenario, journey: Journey) -> Iterator[KeyProblem]:
     """The clocks of a scenario with an absurd number of events."""
     days, customers = scenario.horizon_days, scenario.population.size
     evaluates = any(arm.active for arm in scenario.arms.values())
     for events in expected_events(scenario.world, journey, days, evaluates=evaluates):
         if events.number > _LARGEST_NUMBER:
-            yield Mistake(events.path, _too_often(events, scenario))
+            yield KeyProblem(events.path, _too_often(events, scenario))
         elif events.number * customers > MAX_EVENTS:
-            yield Mistake(
+            yield KeyProblem(
                 ("population", "size"),
                 f"{customers:,} customers with about {_count(events.number)} {events.noun} each "
                 f"({'.'.join(events.path)}) are about {_count(events.number * customers)} events, but at most "
@@ -51,10 +51,10 @@ def _too_often(events: ExpectedEvents, scenario: Scenario) -> str:
     return f"{text}set a lower rate per day, or a shorter horizon_days"
 
 
-def _check_growth(events: ExpectedEvents, scenario: Scenario) -> Iterator[Mistake]:
+def _check_growth(events: ExpectedEvents, scenario: Scenario) -> Iterator[KeyProblem]:
     factor = scenario.world.value_changes[events.path[-1]].factor
     if events.number <= _LARGEST_NUMBER and events.number * log(factor) > _MAX_LOG_GROWTH:
-        yield Mistake(
+        yield KeyProblem(
             (*events.path, "factor"),
             f"about {_count(events.number)} changes by a factor of {factor:g} within the horizon make "
             "the account value too large to compute; set a smaller factor or a lower rate per day",

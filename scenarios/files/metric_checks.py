@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from journey.core.messages import KeyProblem
 from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from journey.machine import Journey
-from scenarios.files.cross_checks import Mistake, unknown_name
+from scenarios.files.cross_checks import unknown_name
 from scenarios.files.metric_catalogue import build_catalogue
 from scenarios.files.model import Scenario
 from scenarios.metrics.catalogue import MetricCatalogue
@@ -24,7 +25,7 @@ class _Names(NamedTuple):
     labels: Mapping[str, tuple[str, ...]]
 
 
-def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str, Policy]) -> Iterator[Mistake]:
+def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str, Policy]) -> Iterator[KeyProblem]:
     """All mistakes in the metrics of a scenario.
 
     Args:
@@ -43,7 +44,7 @@ def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str
     for name, spec in scenario.metrics.items():
         path = ("metrics", name)
         if name in BUILT_IN:
-            yield Mistake(path, f"{name!r} is a built-in metric; give your own metric another name")
+            yield KeyProblem(path, f"{name!r} is a built-in metric; give your own metric another name")
         yield from _check_measure(path, spec, names)
         yield from _check_window(path, spec, scenario)
         yield from _check_ratio(path, spec, metrics)
@@ -51,10 +52,10 @@ def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str
     for index, name in enumerate(scenario.report):
         if name not in ON_DEMAND:
             mistake = metrics.describe_mistake(name) or f"{name} is always reported; leave it out here"
-            yield Mistake(("report", str(index)), mistake)
+            yield KeyProblem(("report", index), mistake)
 
 
-def _check_measure(path: tuple[str, ...], spec: MetricSpec, names: _Names) -> Iterator[Mistake]:
+def _check_measure(path: tuple[str, ...], spec: MetricSpec, names: _Names) -> Iterator[KeyProblem]:
     measure = spec.measure
     key_path = (*path, measure)
     if isinstance(spec.share_of, StageAtEnd):
@@ -66,21 +67,21 @@ def _check_measure(path: tuple[str, ...], spec: MetricSpec, names: _Names) -> It
     if spec.from_stage is not None:
         yield from _check_stage((*path, "from"), spec.from_stage, names)
         if spec.from_stage in names.terminal:
-            yield Mistake((*path, "from"), f"{spec.from_stage!r} is terminal; no customer leaves it")
+            yield KeyProblem((*path, "from"), f"{spec.from_stage!r} is terminal; no customer leaves it")
 
 
-def _check_stage(path: tuple[str, ...], stage: str, names: _Names) -> Iterator[Mistake]:
+def _check_stage(path: tuple[str, ...], stage: str, names: _Names) -> Iterator[KeyProblem]:
     if stage not in names.stages:
         yield unknown_name(path, stage, "a stage of the journey", names.stages)
 
 
-def _check_event(path: tuple[str, ...], name: str, names: _Names) -> Iterator[Mistake]:
+def _check_event(path: tuple[str, ...], name: str, names: _Names) -> Iterator[KeyProblem]:
     event = split_event(name)
     if event is None:
         if name not in names.stages:
             kinds = ", ".join(f"{kind}:NAME" for kind in EVENT_KINDS)
             hint = did_you_mean(name, _names_like(name, names))
-            yield Mistake(path, f"{name!r} is not a stage of the journey, nor one of {kinds}{hint}")
+            yield KeyProblem(path, f"{name!r} is not a stage of the journey, nor one of {kinds}{hint}")
     elif event[0] not in EVENT_KINDS:
         yield unknown_name(path, f"{event[0]}:", "a kind of event", [f"{kind}:" for kind in EVENT_KINDS])
     elif event[1] not in names.labels[event[0]]:
@@ -96,7 +97,7 @@ def _names_like(name: str, names: _Names) -> list[str]:
     return events or list(names.stages)
 
 
-def _check_window(path: tuple[str, ...], spec: MetricSpec, scenario: Scenario) -> Iterator[Mistake]:
+def _check_window(path: tuple[str, ...], spec: MetricSpec, scenario: Scenario) -> Iterator[KeyProblem]:
     """Check that a customer can be observed through the window; only a stay from before day 0 can be older."""
     population = scenario.population
     if spec.within_days is None or (
@@ -104,19 +105,19 @@ def _check_window(path: tuple[str, ...], spec: MetricSpec, scenario: Scenario) -
     ):
         return
     if spec.within_days > scenario.horizon_days:
-        yield Mistake(
+        yield KeyProblem(
             (*path, "within_days"),
             f"{spec.within_days:g} days are longer than the run; at most horizon_days = {scenario.horizon_days:g}",
         )
 
 
-def _check_ratio(path: tuple[str, ...], spec: MetricSpec, metrics: MetricCatalogue) -> Iterator[Mistake]:
+def _check_ratio(path: tuple[str, ...], spec: MetricSpec, metrics: MetricCatalogue) -> Iterator[KeyProblem]:
     for name in spec.ratio or ():
         if mistake := metrics.describe_mistake(name):
-            yield Mistake((*path, "ratio"), mistake)
+            yield KeyProblem((*path, "ratio"), mistake)
 
 
-def _check_circles(scenario: Scenario) -> Iterator[Mistake]:
+def _check_circles(scenario: Scenario) -> Iterator[KeyProblem]:
     """Check that no ratio is defined by itself."""
     parts = {
         name: {parse_base_name(each) for each in spec.ratio} & scenario.metrics.keys()
@@ -127,4 +128,4 @@ def _check_circles(scenario: Scenario) -> Iterator[Mistake]:
         for name in ready:
             del parts[name]
     for name in parts:
-        yield Mistake(("metrics", name, "ratio"), "is defined by itself; name metrics that do not depend on it")
+        yield KeyProblem(("metrics", name, "ratio"), "is defined by itself; name metrics that do not depend on it")

@@ -11,7 +11,7 @@ from journey.decision.policy import Policy, build_policy
 from journey.machine import Journey, default_journey
 from scenarios.files.acquisition_checks import validate_acquisition
 from scenarios.files.averts import compute_averts
-from scenarios.files.cross_checks import Mistake, validate_references
+from scenarios.files.cross_checks import validate_references
 from scenarios.files.error_collection import UncorrectableError, names_word
 from scenarios.files.event_limits import check_expected_events
 from scenarios.files.guardrail_checks import validate_guardrails
@@ -49,7 +49,7 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     journey, problems = examined.journey, list(examined.problems)
     if journey is not None:
         journey, lost_mistakes = add_lost_stages(journey, scenario)
-        problems += _as_problems([*lost_mistakes, *find_typical_days_mistakes(scenario)])
+        problems += [*lost_mistakes, *find_typical_days_mistakes(scenario)]
     resolver = _Resolver(scenario, journey, layers)
     policy = resolver.collect(resolver.resolve_policy, ())
     arms = [resolver.resolve_arm(name, arm) for name, arm in scenario.arms.items()]
@@ -78,11 +78,7 @@ def _check(
     # The expected events of an invalid world mean nothing, and computing them may fail.
     if is_journey_valid and not any(each.path[0] in _SECTIONS_OF_EVENTS for each in mistakes):
         mistakes += check_expected_events(scenario, journey)
-    return _as_problems(mistakes)
-
-
-def _as_problems(mistakes: Sequence[Mistake]) -> list[KeyProblem]:
-    return [KeyProblem(each.path, each.message) for each in mistakes]
+    return mistakes
 
 
 class _Resolver:

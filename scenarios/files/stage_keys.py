@@ -6,14 +6,15 @@ They mean the same as the role `lost` and `typical_days` of a stage. A scenario 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from journey.core.messages import KeyProblem
 from journey.machine import Journey
 from journey.machine.errors import JourneyDefinitionError
 from journey.machine.stages import LOST
-from scenarios.files.cross_checks import WORLD_LOST, Mistake
+from scenarios.files.cross_checks import WORLD_LOST
 from scenarios.files.model import Scenario
 
 
-def add_lost_stages(journey: Journey, scenario: Scenario) -> tuple[Journey, list[Mistake]]:
+def add_lost_stages(journey: Journey, scenario: Scenario) -> tuple[Journey, list[KeyProblem]]:
     """The journey with the role `lost` for the stages of `world.lost`, and the mistakes that prevent it.
 
     Unknown and terminal stages in `world.lost` are left for the cross-checks.
@@ -22,22 +23,22 @@ def add_lost_stages(journey: Journey, scenario: Scenario) -> tuple[Journey, list
     if lost and stated and set(lost) != set(stated):
         keys = ", ".join(f"journey.stage.{stage}.roles" for stage in stated)
         message = f"is {list(lost)}, but by {keys} the lost stages are {list(stated)}; remove world.lost"
-        return journey, [Mistake(WORLD_LOST, message)]
+        return journey, [KeyProblem(WORLD_LOST, message)]
     live = [stage for stage in dict.fromkeys(lost) if stage in journey.live]
     try:
         return journey.with_role(LOST, live), []
     except JourneyDefinitionError as error:
-        return journey, [Mistake(("journey",), f"{problem} (world.lost lists it)") for problem in error.problems]
+        return journey, [KeyProblem(("journey",), f"{problem} (world.lost lists it)") for problem in error.problems]
 
 
-def find_typical_days_mistakes(scenario: Scenario) -> Iterator[Mistake]:
+def find_typical_days_mistakes(scenario: Scenario) -> Iterator[KeyProblem]:
     """Stages whose typical days differ between the journey and the scenario's policy. An arm's policy may differ."""
     stages = _table(scenario.journey or {}, "stage")
     for stage, days in _table(_table(scenario.policy, "evidence"), "typical_days").items():
         stated = _table(stages, stage).get("typical_days", days)
         if stated != days:
             path = ("policy", "evidence", "typical_days", stage)
-            yield Mistake(path, f"is {days:g}, but journey.stage.{stage}.typical_days is {stated:g}; remove one")
+            yield KeyProblem(path, f"is {days:g}, but journey.stage.{stage}.typical_days is {stated:g}; remove one")
 
 
 def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
