@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from journey.core.printable import escape_quoted
@@ -33,22 +34,27 @@ def _format_section(values: Mapping[str, Any], path: tuple[str, ...]) -> Iterato
 
 def format_value(value: Any) -> str:
     """A value, a list or an inline table. A long list has one item per line."""
-    if isinstance(value, Mapping):
-        pairs = [f"{format_key(name)} = {_format_inline(item)}" for name, item in value.items() if item is not None]
-        return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
     if isinstance(value, list | tuple):
         lines = len(value) > 1 and (isinstance(value[0], Mapping) or len(value) > MAX_INLINE_ITEMS)
         items = [format_value(item) for item in value]
         return "[\n    " + ",\n    ".join(items) + ",\n]" if lines else "[" + ", ".join(items) + "]"
-    # JSON strings, numbers and booleans are valid TOML, except that TOML requires DEL to be escaped.
-    return escape_quoted(json.dumps(value, ensure_ascii=False))
+    return format_inline(value)
 
 
-def _format_inline(value: Any) -> str:
-    """A value inside of an inline table, which must be on one line."""
+def format_inline(value: Any) -> str:
+    """A value, a list or an inline table on one line, as inside of an inline table and after ``key=``."""
+    if isinstance(value, Mapping):
+        pairs = [f"{format_key(name)} = {format_inline(item)}" for name, item in value.items() if item is not None]
+        return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_format_inline, value)) + "]"
-    return format_value(value)
+        return "[" + ", ".join(map(format_inline, value)) + "]"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        # TOML has infinity and NaN, under these names.
+        return float.__repr__(value)
+    # JSON strings, integers and booleans are valid TOML, except that TOML requires DEL to be escaped.
+    return escape_quoted(json.dumps(value, ensure_ascii=False))
 
 
 def format_key(name: str) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 from journey.core.errors import InputError
 from journey.core.toml_files import parse_toml
+from journey.core.toml_text import format_inline
 from scenarios.files.merging import Layer, normalise
 
 _MAX_DEPTH = 30
 _MAX_SHOWN_CHARACTERS = 80
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def parse_override(argument: str) -> Layer:
@@ -79,11 +79,6 @@ def _strip_position(error: tomllib.TOMLDecodeError) -> str:
     return re.sub(r" \(at .*\)$", "", str(error))
 
 
-def format_key(path: tuple[str, ...]) -> str:
-    """A dotted key for an override, with steps quoted where TOML requires it; `parse_override` reads it back."""
-    return ".".join(step if _BARE_KEY.fullmatch(step) else _quote(step) for step in path)
-
-
 def format_overrides(overrides: Mapping[str, object] | Sequence[str] | None) -> list[str]:
     """Overrides as ``key=value`` arguments: a mapping from dotted key to Python value, or such arguments.
 
@@ -93,35 +88,21 @@ def format_overrides(overrides: Mapping[str, object] | Sequence[str] | None) -> 
     if isinstance(overrides, str):
         raise InputError(f"overrides: give a mapping, or a list of key=value texts such as [{overrides!r}]")
     if isinstance(overrides, Mapping):
-        return [f"{key}={_format_value(key, value)}" for key, value in overrides.items()]
+        return [f"{key}={format_inline(_to_plain(key, value))}" for key, value in overrides.items()]
     return list(overrides or ())
 
 
-def _format_value(key: str, value: object) -> str:
-    """A value in TOML syntax, on one line."""
+def _to_plain(key: str, value: object) -> object:
+    """A value in types that TOML has."""
     if hasattr(value, "item"):
         value = value.item()  # a NumPy scalar
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, str):
-        return _quote(value)
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, Mapping):
-        items = ", ".join(f"{format_key((str(name),))} = {_format_value(key, item)}" for name, item in value.items())
-        return f"{{ {items} }}"
+        return {str(name): _to_plain(key, item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_format_value(key, item) for item in value)}]"
+        return [_to_plain(key, item) for item in value]
+    if isinstance(value, bool | int | float | str | date):
+        return value
     raise InputError(
         f"overrides: {key}: {type(value).__name__} is not a TOML value; give a number, a text, a boolean, a date, a "
         "list or a mapping"
     )
-
-
-def _quote(step: str) -> str:
-    import json
-
-    # A JSON string without surrogates is a TOML basic string, except that TOML requires DEL to be escaped.
-    return json.dumps(step, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -9,12 +9,13 @@ from pydantic import BaseModel
 from journey.core.errors import InputError
 from journey.core.messages import format_location
 from journey.core.suggestions import did_you_mean, suggest_close
+from journey.core.toml_text import format_path
 from journey.decision.policy import Policy, build_policy
 from scenarios.files.line_numbers import find_line
 from scenarios.files.loader import LoadedScenario
 from scenarios.files.merging import Layer, find_layer, merge_layers
 from scenarios.files.model import Scenario
-from scenarios.files.overrides import format_key, parse_key
+from scenarios.files.overrides import parse_key
 
 Path = tuple[str, ...]
 
@@ -56,7 +57,7 @@ class ResolvedKey(NamedTuple):
     @property
     def key(self) -> str:
         """The dotted key."""
-        return format_key(self.path)
+        return format_path(self.path)
 
 
 def list_keys(loaded: LoadedScenario, key: str | None = None) -> list[ResolvedKey]:
@@ -147,17 +148,17 @@ def _describe_unknown(path: Path, found: list[ResolvedKey]) -> str:
     if path[:1] == (_ARMS,) and len(path) > 3 and path[2] in _TABLES_OF_ARMS and not _has_table(found, path[:2]):
         return _describe_unknown(path[:2], found)
     if path[:1] == (_ARMS,) and len(path) > 2 and path[2] in _TABLES_OF_ARMS:
-        return f"{format_key(path)}: the arm does not set it; the scenario's value is {format_key(path[2:])}"
+        return f"{format_path(path)}: the arm does not set it; the scenario's value is {format_path(path[2:])}"
     depth = max(_count_shared(path, each.path) for each in found)
     here = sorted({each.path[depth] for each in found if each.path[:depth] == path[:depth] and len(each.path) > depth})
-    table = f" of {format_key(path[:depth])}" if depth else ""
+    table = f" of {format_path(path[:depth])}" if depth else ""
     if not here:
-        return f"{format_key(path)}: {format_key(path[:depth])} is a value, which has no keys"
+        return f"{format_path(path)}: {format_path(path[:depth])} is a value, which has no keys"
     names = {name: each.key for each in found for name in [each.path[-1]]}
     elsewhere = suggest_close(path[-1], here) or suggest_close(path[-1], list(names))
     if path[-1] in names:
         elsewhere = f"; did you mean {names[path[-1]]!r}?"
-    return f"{format_key(path)}: unknown key{table}{elsewhere or did_you_mean(path[depth], here)}"
+    return f"{format_path(path)}: unknown key{table}{elsewhere or did_you_mean(path[depth], here)}"
 
 
 def _has_table(found: list[ResolvedKey], path: Path) -> bool:

@@ -2,14 +2,17 @@
 
 import json
 from datetime import date
+from math import inf
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.core.errors import InputError
+from journey.core.toml_text import format_path
 from scenarios.files.merging import normalise
-from scenarios.files.overrides import format_key, format_overrides, parse_override
+from scenarios.files.overrides import format_overrides, parse_override
 
 steps = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=8)
 paths = st.lists(steps, min_size=1, max_size=4).map(tuple)
@@ -38,7 +41,7 @@ def test_what_is_set_is_what_is_read(path, value):
     # An equals sign in a quoted step would end the key; such names do not occur in scenarios.
     if any("=" in step for step in path):
         return
-    data = parse_override(f"{format_key(path)}={as_toml(value)}").data
+    data = parse_override(f"{format_path(path)}={as_toml(value)}").data
     for step in path:
         data = data[step]
     assert data == value
@@ -88,7 +91,20 @@ def test_an_unreadable_override_is_refused_with_the_right_form(given_text, messa
 
 @pytest.mark.parametrize(
     "value",
-    [5, 0.25, 1e20, True, 'a "text"\n', [1, 2], ["a", "b"], {"SMB": 2, "Mid Market": 0.5}, date(2025, 1, 6)],
+    [
+        5,
+        0.25,
+        1e20,
+        inf,
+        np.float64(0.1),
+        np.int64(3),
+        True,
+        'a "text"\n\x7f\x9b',
+        [1, 2],
+        ["a", "b"],
+        {"SMB": 2, "Mid Market": [0.5]},
+        date(2025, 1, 6),
+    ],
 )
 def test_a_python_value_is_read_back_from_its_text(value):
     (argument,) = format_overrides({"a.b": value})
