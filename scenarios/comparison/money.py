@@ -9,8 +9,9 @@ than the simulation error of a small cohort.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, fsum, log1p
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from journey.core.nested_tables import find_value
 from journey.core.time_units import DAYS_PER_MONTH, DAYS_PER_YEAR
 from journey.decision.economics import Provenance
 from journey.machine.stages import ESCALATION, SUPPORT
@@ -371,10 +372,5 @@ def _overhead_items(arm: "ArmSpec") -> list[_PricedItem]:
 
 def _find_provenance(scenario: Scenario, arm: str, *path: str) -> Provenance:
     """The provenance of a policy number: ``assumed`` where the scenario sets it, else ``default``."""
-    for override in (scenario.policy, scenario.arms[arm].policy):
-        value: Any = override
-        for step in path:
-            value = value.get(step) if isinstance(value, Mapping) else None
-        if value is not None:
-            return "assumed"
-    return "default"
+    overrides = (scenario.policy, scenario.arms[arm].policy)
+    return "default" if all(find_value(each, path) is None for each in overrides) else "assumed"

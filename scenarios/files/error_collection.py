@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from journey.core.errors import InputError
 from journey.core.messages import InvalidKeysError, KeyProblem, format_location
+from journey.core.nested_tables import remove_key
 from scenarios.files.line_numbers import find_line
-from scenarios.files.merging import Layer, find_layer, remove_key
+from scenarios.files.merging import Layer, find_layer
 from scenarios.files.messages import FileMessage
 
 Path = tuple[int | str, ...]

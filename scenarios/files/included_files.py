@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from journey.core.errors import InputError
+from journey.core.nested_tables import find_value, nest, remove_key
 from journey.core.toml_files import read_toml
-from scenarios.files.merging import Layer, normalise, remove_key
+from scenarios.files.merging import Layer, normalise
+from scenarios.files.policy_tables import POLICY, list_policy_paths
 
 JOURNEY = "journey"
-POLICY = "policy"
 JOURNEY_FILE_KEYS = (JOURNEY,)
 """Top-level keys of a journey file."""
 
@@ -68,24 +69,14 @@ def read_journey_table(path: Path, name: str) -> dict[str, Any]:
 
 def _list_file_names(layer: Layer) -> Iterator[tuple[tuple[str, ...], str]]:
     """The paths of the tables in whose place a layer names a file, and the names."""
-    paths: list[tuple[str, ...]] = [(JOURNEY,), (POLICY,)]
-    arms = layer.data.get("arms")
-    if isinstance(arms, Mapping):
-        paths += [("arms", name, POLICY) for name in arms]
-    for path in paths:
-        value = _find_value(layer.data, path)
+    for path in ((JOURNEY,), *list_policy_paths(layer.data)):
+        value = find_value(layer.data, path)
         if isinstance(value, str):
             yield path, value
         elif value is not None and not isinstance(value, Mapping):
             raise InputError(
                 f"{layer.source}: {'.'.join(path)}: must be a table or the path of a file, but {value!r} was given"
             )
-
-
-def _find_value(data: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        data = data.get(step) if isinstance(data, Mapping) else None
-    return data
 
 
 def _read_included(layer: Layer, path: tuple[str, ...], name: str, folder: Path) -> Layer:
@@ -108,6 +99,4 @@ def _read_included(layer: Layer, path: tuple[str, ...], name: str, folder: Path)
         if file.exists():
             raise
         raise InputError(f"{layer.source}: {key}: {error}") from None
-    for step in reversed(path):
-        data = {step: data}
-    return Layer(str(file), data, file, replaces=path, content_of=path if path[-1] == POLICY else ())
+    return Layer(str(file), nest(data, path), file, replaces=path, content_of=path if path[-1] == POLICY else ())

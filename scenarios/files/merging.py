@@ -13,6 +13,8 @@ from typing import Any
 from journey.core.errors import InputError
 from journey.core.merging import deep_merge
 from journey.core.messages import format_location
+from journey.core.nested_tables import remove_key
+from scenarios.files.messages import is_override_of
 
 _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
     "reviewers": {"count": ("per_1000",), "per_1000": ("count",)},
@@ -123,17 +125,6 @@ def drop_replaced(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     return tuple(kept)
 
 
-def remove_key(data: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, Any]:
-    """A copy of nested tables without the key at `path`; the tables themselves if they do not have it."""
-    step, *below = path
-    if step not in data:
-        return data
-    if not below:
-        return {key: value for key, value in data.items() if key != step}
-    inner = data[step]
-    return {**data, step: remove_key(inner, below)} if isinstance(inner, Mapping) else data
-
-
 def normalise(data: Mapping[str, Any]) -> dict[str, Any]:
     """A layer in the form that is merged.
 
@@ -154,19 +145,11 @@ def _normalise_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def find_source(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
-    """The source of the key at `path`; see `find_layer`."""
-    return find_layer(layers, path).source
-
-
 def name_key(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
-    """The source of a key and the key as it is written there, such as ``policy.toml: thresholds.act_severity``.
-
-    An override of just this key, ``thresholds.act_severity=2``, names it already.
-    """
+    """The source of a key and the key as it is written there, such as ``policy.toml: thresholds.act_severity``."""
     layer = find_layer(layers, path)
     key = format_location(layer.path_in_file(path))
-    is_named = layer.path is None and layer.source.partition("=")[0].strip() == key
+    is_named = layer.path is None and is_override_of(layer.source, key)
     return layer.source if is_named or not key else f"{layer.source}: {key}"
 
 

@@ -23,9 +23,13 @@ class FileMessage(NamedTuple):
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        # An override of just this key names it already.
-        is_named = self.line is None and self.file.partition("=")[0].strip() == self.key
+        is_named = self.line is None and is_override_of(self.file, self.key)
         return ": ".join(part for part in (place, "" if is_named else self.key, self.message) if part)
+
+
+def is_override_of(source: str, key: str) -> bool:
+    """Whether a source is an override of just this key, such as ``population.size=0``, so that it names the key."""
+    return source.partition("=")[0].strip() == key
 
 
 class ScenarioError(InputError):

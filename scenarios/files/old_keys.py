@@ -7,13 +7,12 @@ from typing import Any
 
 from journey.core.errors import InputError
 from journey.core.messages import KeyProblem
+from journey.core.nested_tables import find_value, replace_value
 from journey.decision.approval import rename_old_keys, restore_old_keys
 from scenarios.files.merging import Layer, merge_keys
+from scenarios.files.policy_tables import list_policy_paths
 
 Path = tuple[int | str, ...]
-
-_POLICY = "policy"
-_ARMS = "arms"
 
 
 def move_old_keys(layer: Layer) -> tuple[Layer, list[KeyProblem]]:
@@ -24,10 +23,10 @@ def move_old_keys(layer: Layer) -> tuple[Layer, list[KeyProblem]]:
     """
     data, old_paths, problems = dict(layer.data), dict(layer.old_paths), []
     for path in _list_policies(data):
-        renamed = rename_old_keys(_get(data, path))
+        renamed = rename_old_keys(find_value(data, path))
         problems += [KeyProblem((*path, *each.path), each.message) for each in renamed.problems]
         if renamed.old_paths:
-            data = _with_value(data, path, renamed.policy)
+            data = replace_value(data, path, renamed.policy)
             old_paths |= {(*path, *new): (*path, *old) for new, old in renamed.old_paths.items()}
     return replace(layer, data=data, old_paths=old_paths), problems
 
@@ -48,25 +47,10 @@ def restore_old_policy_keys(content: Mapping[str, Any]) -> dict[str, Any]:
     """The content of a scenario with the keys of its policies where earlier versions had them, for its hash."""
     restored = dict(content)
     for path in _list_policies(restored):
-        restored = _with_value(restored, path, restore_old_keys(_get(restored, path)))
+        restored = replace_value(restored, path, restore_old_keys(find_value(restored, path)))
     return restored
 
 
 def _list_policies(data: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """The paths of the tables of policies in a scenario or layer: its own, and those of its arms."""
-    arms = data.get(_ARMS)
-    names = arms if isinstance(arms, Mapping) else ()
-    for path in ((_POLICY,), *((_ARMS, name, _POLICY) for name in names)):
-        if isinstance(_get(data, path), Mapping):
-            yield path
-
-
-def _get(data: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        data = data.get(step) if isinstance(data, Mapping) else None
-    return data
-
-
-def _with_value(data: Mapping[str, Any], path: tuple[str, ...], value: object) -> dict[str, Any]:
-    step, *below = path
-    return {**data, step: _with_value(data[step], tuple(below), value) if below else value}
+    """The paths of the policies that a scenario or layer has."""
+    return (path for path in list_policy_paths(data) if isinstance(find_value(data, path), Mapping))

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from journey.core.errors import InputError
+from journey.core.nested_tables import nest
 from journey.core.toml_files import parse_toml
 from journey.core.toml_text import format_inline
 from scenarios.files.merging import Layer, normalise
@@ -28,10 +29,7 @@ def parse_override(argument: str) -> Layer:
     if not equals:
         raise InputError(f"override {argument!r}: write it as key=value, for instance population.size=5000")
     path = parse_key(key.strip(), argument)
-    data: Any = _parse_value(value.strip(), argument)
-    for step in reversed(path):
-        data = {step: data}
-    return Layer(argument, normalise(data))
+    return Layer(argument, normalise(nest(_parse_value(value.strip(), argument), path)))
 
 
 def parse_key(key: str, argument: str) -> tuple[str, ...]:

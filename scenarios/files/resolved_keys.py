@@ -16,11 +16,10 @@ from scenarios.files.loader import LoadedScenario
 from scenarios.files.merging import Layer, find_layer, merge_layers
 from scenarios.files.model import Scenario
 from scenarios.files.overrides import parse_key
+from scenarios.files.policy_tables import ARMS, POLICY
 
 Path = tuple[str, ...]
 
-_POLICY = "policy"
-_ARMS = "arms"
 _TABLES_OF_ARMS = ("policy", "reviewers", "acquisition")
 """Tables of an arm that override those of the scenario."""
 
@@ -73,9 +72,9 @@ def list_keys(loaded: LoadedScenario, key: str | None = None) -> list[ResolvedKe
         InputError: There is no such key; the message names close ones.
     """
     content = merge_layers(loaded.layers)
-    content[_ARMS] = {name: arm for name, arm in content.get(_ARMS, {}).items() if arm is not False}
+    content[ARMS] = {name: arm for name, arm in content.get(ARMS, {}).items() if arm is not False}
     path = parse_key(key, key) if key else ()
-    policy = _build_policy(loaded.scenario) if path[:1] == (_POLICY,) else None
+    policy = _build_policy(loaded.scenario) if path[:1] == (POLICY,) else None
     found = list(_walk(content, loaded.scenario, (), loaded.layers, policy))
     chosen = [each for each in found if each.path[: len(path)] == path]
     if not chosen:
@@ -84,7 +83,7 @@ def list_keys(loaded: LoadedScenario, key: str | None = None) -> list[ResolvedKe
 
 
 def _build_policy(scenario: Scenario) -> Policy:
-    return build_policy(scenario.policy, _POLICY, None, scenario.population.segments or None)
+    return build_policy(scenario.policy, POLICY, None, scenario.population.segments or None)
 
 
 def is_value(value: Any) -> bool:
@@ -99,7 +98,7 @@ def _walk(
     for name, value in content.items():
         inner = _get(model, name)
         below = (*path, name)
-        if below == (_POLICY,) and policy is not None:
+        if below == (POLICY,) and policy is not None:
             inner = policy
         if is_value(value):
             yield _locate(below, value, layers)
@@ -112,7 +111,7 @@ def _walk(
 
 
 def _list_defaults(path: Path, value: Any, model: Any, policy: Policy | None) -> Iterator[ResolvedKey]:
-    if path == (_POLICY,) and policy is not None:
+    if path == (POLICY,) and policy is not None:
         value, model = policy.model_dump(mode="json", by_alias=True), policy
     if isinstance(model, BaseModel) and not is_value(value):
         for name, item in value.items():
@@ -145,9 +144,9 @@ def _classify(layer: Layer) -> Provenance:
 
 def _describe_unknown(path: Path, found: list[ResolvedKey]) -> str:
     """A sentence about a key that does not exist, with close ones: in the table that exists, or anywhere."""
-    if path[:1] == (_ARMS,) and len(path) > 3 and path[2] in _TABLES_OF_ARMS and not _has_table(found, path[:2]):
+    if path[:1] == (ARMS,) and len(path) > 3 and path[2] in _TABLES_OF_ARMS and not _has_table(found, path[:2]):
         return _describe_unknown(path[:2], found)
-    if path[:1] == (_ARMS,) and len(path) > 2 and path[2] in _TABLES_OF_ARMS:
+    if path[:1] == (ARMS,) and len(path) > 2 and path[2] in _TABLES_OF_ARMS:
         return f"{format_path(path)}: the arm does not set it; the scenario's value is {format_path(path[2:])}"
     depth = max(_count_shared(path, each.path) for each in found)
     here = sorted({each.path[depth] for each in found if each.path[:depth] == path[:depth] and len(each.path) > depth})

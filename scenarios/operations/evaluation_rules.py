@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
+from journey.core.nested_tables import find_value
 from scenarios.operations.output_paths import Inputs
 
 if TYPE_CHECKING:
@@ -200,9 +201,6 @@ def _refuse_inactive(loaded: "LoadedScenario", arm: "ArmSpec") -> None:
 def _find_file(loaded: "LoadedScenario", path: tuple[str, ...]) -> str | None:
     """The last file, override or option that sets a table of the scenario; None if none does."""
     for layer in reversed(loaded.layers):
-        value: Any = layer.data
-        for step in path:
-            value = value.get(step) if isinstance(value, dict) else None
-        if value:
+        if find_value(layer.data, path):
             return layer.source
     return None

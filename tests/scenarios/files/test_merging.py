@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.files.merging import Layer, find_source, merge_keys, merge_layers, normalise
+from scenarios.files.merging import Layer, find_layer, merge_keys, merge_layers, normalise
 
 values = st.integers(0, 9) | st.lists(st.integers(0, 3), max_size=2)
 # A key is either always a table or always a value, as in a scenario: that is what makes laying over associative.
@@ -65,8 +65,8 @@ def test_the_source_of_a_key_is_the_last_layer_that_says_it():
         Layer("top.toml", {"a": {"y": 3}}, Path("top.toml")),
         Layer("b=1", {"b": 1}),
     ]
-    assert find_source(stack, ("a", "x")) == "base.toml"
-    assert find_source(stack, ("a", "y")) == "top.toml"
-    assert find_source(stack, ("b",)) == "b=1"
-    assert find_source(stack, ("missing",)) == "top.toml"
+    assert find_layer(stack, ("a", "x")).source == "base.toml"
+    assert find_layer(stack, ("a", "y")).source == "top.toml"
+    assert find_layer(stack, ("b",)).source == "b=1"
+    assert find_layer(stack, ("missing",)).source == "top.toml"
     assert merge_layers(stack) == {"a": {"x": 1, "y": 3}, "b": 1}

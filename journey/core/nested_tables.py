@@ -1,0 +1,35 @@
+"""Values in nested tables, by the path of their key; the tables themselves are never changed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def find_value(data: Any, path: Sequence[str]) -> Any:
+    """The value at `path`; None if there is none."""
+    for step in path:
+        data = data.get(step) if isinstance(data, Mapping) else None
+    return data
+
+
+def nest(value: Any, path: Sequence[str]) -> Any:
+    """Tables that contain nothing but a value at `path`; the value itself for an empty path."""
+    for step in reversed(path):
+        value = {step: value}
+    return value
+
+
+def replace_value(data: Mapping[str, Any], path: Sequence[str], value: object) -> dict[str, Any]:
+    """A copy of the tables with another value at `path`, whose tables exist."""
+    step, *below = path
+    return {**data, step: replace_value(data[step], below, value) if below else value}
+
+
+def remove_key(data: Mapping[str, Any], path: Sequence[str]) -> Mapping[str, Any]:
+    """A copy of the tables without the key at `path`; the tables themselves if they do not have it."""
+    step, *below = path
+    if step not in data:
+        return data
+    if not below:
+        return {key: value for key, value in data.items() if key != step}
+    inner = data[step]
+    return {**data, step: remove_key(inner, below)} if isinstance(inner, Mapping) else data
