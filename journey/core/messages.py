@@ -85,7 +85,16 @@ def _explain(detail: Any, model: type[BaseModel]) -> str:
     message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if detail["type"] == "value_error":
         return message
-    return f"{message}, but {_format_value(value)} was given"
+    return f"{message}, but {_format_value(value)} was given{_explain_percentage(detail)}"
+
+
+def _explain_percentage(detail: Any) -> str:
+    """The end of a message about a number above a limit of 1, which looks like a percentage."""
+    value = detail["input"]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if detail["type"] != "less_than_equal" or detail["ctx"]["le"] != 1 or not is_number or not 5 <= value <= 100:
+        return ""
+    return f"; write {value:g} % as {value / 100:g}"
 
 
 def name_place(location: Location, source: str | Locate) -> str:

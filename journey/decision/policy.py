@@ -422,6 +422,8 @@ def build_policy(
         problems += list_problems(error, Policy)
     if stages is not None:
         problems += _find_unknown_stages(renamed.policy, stages)
+    if not problems:
+        problems += _find_unknown_causes(renamed.policy, policy)
     if not has_effects and not problems:
         problems += _find_unknown_averts(policy)
     if problems:
@@ -437,6 +439,16 @@ def _find_unknown_averts(policy: Policy) -> Iterator[KeyProblem]:
                 "is missing; state the share of the expected churn loss that the action averts, from 0 to 1, or use "
                 "the policy in a scenario, which computes it from the effect of the action",
             )
+
+
+def _find_unknown_causes(override: Mapping[str, Any], policy: Policy) -> Iterator[KeyProblem]:
+    """The causes in plays of `override` that no signal has, so that the plays would never act on them."""
+    known = sorted({signal.cause for signal in (*policy.signals.values(), policy.unknown_signal)} | {STALLED})
+    for index, play in enumerate(policy.plays if "plays" in override else ()):
+        for cause in play.causes:
+            if cause not in known:
+                message = f"{cause!r} is not the `cause` of a signal type{did_you_mean(cause, known)}"
+                yield KeyProblem(("plays", index, "causes"), message)
 
 
 def _build_default(override: Mapping[str, Any], segments: Collection[str] | None) -> dict[str, Any]:

@@ -52,7 +52,9 @@ def collect_errors(
             may_follow = _may_follow if is_last else _is_below
             known = set(found)
             new = [each for each in dict.fromkeys(error.problems) if each not in known]
-            found += [each for each in new if not any(may_follow(each, path) for path in left_out)]
+            found += [
+                each for each in new if not any(may_follow(each, path) or _lacks_cause(each, path) for path in left_out)
+            ]
             if is_last or len(found) > _MAX_ERRORS:
                 break
             paths = [_find_removable(each) for each in error.problems]
@@ -96,6 +98,11 @@ def _is_below(problem: KeyProblem, path: Path) -> bool:
     """Whether a problem is about a key that was left out, one in it, or a table that has it."""
     shared = min(len(path), len(problem.path))
     return path[:shared] == problem.path[:shared]
+
+
+def _lacks_cause(problem: KeyProblem, path: Path) -> bool:
+    """Whether a problem is about the causes of a play, and a signal type was left out, which may have the cause."""
+    return problem.path[-1:] == ("causes",) and "signals" in path
 
 
 def _may_follow(problem: KeyProblem, path: Path) -> bool:

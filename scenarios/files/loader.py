@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from journey.core.errors import InputError
-from journey.core.messages import InvalidKeysError, KeyProblem, list_problems
+from journey.core.messages import InvalidKeysError, KeyProblem, format_location, list_problems
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
-from journey.decision.policy import ADDED_LATER
+from journey.decision.policy import ADDED_LATER, Policy
 from journey.records.model import CUSTOMER_FAMILY
 from journey.records.sources import FORMATS, split_name
 from scenarios.files.descriptions import fill_counts, find_unknown_placeholders, keep_own_texts
 from scenarios.files.error_collection import collect_errors
-from scenarios.files.included_files import include_files
+from scenarios.files.included_files import include_files, is_journey_file
 from scenarios.files.merging import (
     BUILTIN,
     Layer,
@@ -199,6 +199,7 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
     if len(extended_by) > _MAX_EXTENDED:
         raise InputError(f"{name}: extends: more than {_MAX_EXTENDED} files extend each other; merge some of them")
     data = read_toml(path, name, "scenario")
+    _refuse_other_kind(data, name)
     base = data.pop(_EXTENDS, None)
     own = Layer(name, _resolve_records_path(normalise(data), path.parent), path)
     parts = include_files(own, path.parent)
@@ -211,6 +212,26 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
     except InputError as error:
         raise InputError(f"{name}: extends: {error}") from None
     return [*_file_layers(base_name, base_path, (*extended_by, path.resolve())), *parts]
+
+
+def _refuse_other_kind(data: Mapping[str, Any], name: str) -> None:
+    """Refuse a journey file or a policy file in the place of a scenario: its keys would all be errors."""
+    if is_journey_file(data):
+        raise InputError(f'{name}: is a journey file; name it in a scenario: journey = "{name}"')
+    if data and set(data) <= set(Policy.model_fields):
+        raise InputError(
+            f'{name}: is a policy file; name it in a scenario, policy = "{name}", and validate the scenario'
+        )
+
+
+def _suggest_policy_key(problem: KeyProblem) -> KeyProblem:
+    """An unknown key of a scenario or of an arm; if it is a key of the policy, the message says where to write it."""
+    *table, key = problem.path or ("",)
+    is_in_place = not table or (table[0] == "arms" and len(table) == 2)
+    if not (is_in_place and key in Policy.model_fields and problem.message.startswith("unknown key")):
+        return problem
+    place = format_location((*table, "policy", key))
+    return problem._replace(message=f"unknown key here; it is a key of the policy: write `{place}`")
 
 
 def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -239,7 +260,8 @@ def _resolve(layers: Sequence[Layer]) -> "tuple[Scenario, tuple[ArmSpec, ...]]":
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
-        raise InvalidKeysError(list_problems(error, Scenario), locate) from None
+        problems = [_suggest_policy_key(each) for each in list_problems(error, Scenario)]
+        raise InvalidKeysError(problems, locate) from None
     problems = list(find_unknown_placeholders(scenario, layers))
     if problems:
         raise InvalidKeysError(problems, locate)

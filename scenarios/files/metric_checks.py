@@ -44,7 +44,8 @@ def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str
     for name, spec in scenario.metrics.items():
         path = ("metrics", name)
         if name in BUILT_IN:
-            yield KeyProblem(path, f"{name!r} is a built-in metric; give your own metric another name")
+            hint = f', or write `report = ["{name}"]` to report the built-in one' if name in ON_DEMAND else ""
+            yield KeyProblem(path, f"{name!r} is a built-in metric; give your own metric another name{hint}")
         yield from _check_measure(path, spec, names)
         yield from _check_window(path, spec, scenario)
         yield from _check_ratio(path, spec, metrics)

@@ -83,7 +83,8 @@ def list_keys(loaded: LoadedScenario, key: str | None = None) -> list[ResolvedKe
 
 
 def _build_policy(scenario: Scenario) -> Policy:
-    return build_policy(scenario.policy, POLICY, None, scenario.population.segments or None)
+    # As where the arms are resolved: the effects of the scenario give `averts` where the policy does not state it.
+    return build_policy(scenario.policy, POLICY, None, scenario.population.segments or None, has_effects=True)
 
 
 def is_value(value: Any) -> bool:

@@ -48,7 +48,7 @@ class Dwell(SpecModel):
         elif self.points:
             raise ValueError(f"points belong to an empirical dwell; this dwell is {self.law}")
         elif "mean_days" not in self.model_fields_set:
-            raise ValueError(f"mean_days is missing; a {self.law} dwell needs its mean in days")
+            raise ValueError(f"mean_days is missing; a dwell with the law {self.law} needs its mean in days")
         return self
 
     def _refuse_invalid_points(self) -> None:

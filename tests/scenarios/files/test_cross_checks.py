@@ -23,6 +23,10 @@ WRONG = [
     ),
     ("world.moves.resolve.dwell.shape=0.5", "world.moves.resolve.dwell: a log_logistic dwell with shape 0.5"),
     ("world.effects.proactive_outreach.response=1.5", ": should be less than or equal to 1"),
+    (
+        "world.effects.proactive_outreach.response=30",
+        "should be less than or equal to 1, but 30 was given; write 30 % as 0.3",
+    ),
     ("world.signals.strength.low=0.99", "world.signals.strength: low 0.99 is above high"),
     ("population.segments.SMB.share=-1", "population.segments.SMB.share: should be greater than or equal to 0"),
     ("primary_metric=churn_rat", "primary_metric: unknown metric 'churn_rat'; did you mean 'churn_rate'?"),
@@ -113,6 +117,15 @@ WRONG = [
     ("world.fatigue.half_life_days=0", "world.fatigue.half_life_days: should be greater than 0"),
     # Arms.
     ("arms.treated.lable=x", "arms.treated.lable: unknown key; did you mean 'label'?"),
+    (
+        "arms.treated.approve=always",
+        "arms.treated.approve: unknown key here; it is a key of the policy: write `arms.treated.policy.approve`",
+    ),
+    ("approve=always", "approve: unknown key here; it is a key of the policy: write `policy.approve`"),
+    (
+        'policy.plays=[{ stages = ["retention"], causes = ["prise"], action = "renewal_health_check" }]',
+        "policy.plays[0].causes: 'prise' is not the `cause` of a signal type; did you mean 'price'?",
+    ),
     ("arms.baseline=false", "arms: the arm 'baseline' is missing; there are: treated"),
     ("arms.Treated.label=x", "arms: 'Treated' and 'treated' differ only in upper and lower case"),
     ('arms."a.b".label=x', "arms: 'a.b' is not a usable name"),

@@ -217,3 +217,17 @@ def test_a_deeply_nested_override_is_refused_in_words():
     message = refused("default", "title=" + "[" * 3000 + "]" * 3000)
     assert "nested more than 50 deep" in message
     assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('[journey]\nstages = ["a", "b"]\ninitial = "a"\nterminal = "b"\n', "is a journey file; name it in a scenario"),
+        ('approve = "always"\n[thresholds]\nact_severity = 0.3\n', "is a policy file; name it in a scenario"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_and_its_keys_are_not_listed(write, text, kind):
+    path = write(text)
+    message = refused(path)
+    assert message.startswith(f"{path}: {kind}")
+    assert "unknown key" not in message

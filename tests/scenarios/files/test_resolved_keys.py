@@ -213,3 +213,10 @@ def test_keys_are_documented_as_in_the_reference(key, expected):
 def test_every_key_has_a_meaning(name):
     missing = [each.key for each in list_keys(load(name)) if not describe_key(each.path).description]
     assert missing == []
+
+
+def test_the_policy_is_listed_where_averts_is_computed_from_an_effect():
+    keys = list_keys(load("trial_to_paid", ['policy.actions.nudge_email.averts="simulated"']), "policy.actions")
+    shown = {each.key: each.value for each in keys}
+    assert shown["policy.actions.nudge_email.averts"] == "simulated"
+    assert shown["policy.actions.checkin_call.cost"] > 0

@@ -98,3 +98,12 @@ def test_the_segments_of_a_simulation_decide_as_before():
     undeclared = build_policy({}, "")
     assert declared.churn.yearly_hazard["SMB"] == undeclared.churn.yearly_hazard["SMB"]
     assert declared.churn.yearly_hazard["Startup"] == undeclared.churn.other_yearly_hazard
+
+
+def test_an_invalid_signal_type_does_not_make_the_causes_of_plays_an_error_too(write):
+    play = '{ stages = ["trial"], causes = ["bored"], action = "usage_review_checkin" }'
+    message = refused(
+        write(f'plays = [{play}]\n[signals.skipped]\npolarity = "negative"\nwight = 1\ncause = "bored"\n')
+    )
+    assert "wight: unknown key; did you mean 'weight'?" in message
+    assert "causes" not in message
