@@ -23,6 +23,7 @@ from journey.core.toml_files import read_toml
 from journey.decision.approval import Approval, ApprovalRules, ApprovalWord, rename_old_keys
 from journey.decision.default_catalogue import ACTIONS, PLAYS, SIGNAL_TYPES
 from journey.decision.economics import Economics, Money
+from journey.decision.policy_references import find_unknown_causes, find_unknown_stages
 from journey.decision.policy_section import PolicySection
 from journey.decision.rules import NO_ACTION
 from journey.machine.stages import DEFAULT_TYPICAL_DAYS
@@ -291,9 +292,12 @@ class Policy(PolicySection):
     @cached_property
     def causes(self) -> tuple[str, ...]:
         """All causes named by signal types and the playbook, in a stable order, `stalled` included."""
-        named = {signal.cause for signal in self.signals.values()} | {self.unknown_signal.cause, STALLED}
-        named |= {cause for play in self.plays for cause in play.causes}
-        return tuple(sorted(named))
+        return tuple(sorted(self.signal_causes | {cause for play in self.plays for cause in play.causes}))
+
+    @property
+    def signal_causes(self) -> set[str]:
+        """The causes that evidence can have: those of signal types, and `stalled`."""
+        return {signal.cause for signal in self.signals.values()} | {self.unknown_signal.cause, STALLED}
 
     def compute_typical_days(self, of_journey: Mapping[str, float]) -> dict[str, float]:
         """Days in a stage before it counts as stalled, by stage: the policy's own, or else the journey's."""
@@ -421,9 +425,9 @@ def build_policy(
     except ValidationError as error:
         problems += list_problems(error, Policy)
     if stages is not None:
-        problems += _find_unknown_stages(renamed.policy, stages)
+        problems += find_unknown_stages(renamed.policy, stages)
     if not problems:
-        problems += _find_unknown_causes(renamed.policy, policy)
+        problems += find_unknown_causes(policy.plays, policy.signal_causes) if "plays" in renamed.policy else ()
     if not has_effects and not problems:
         problems += _find_unknown_averts(policy)
     if problems:
@@ -441,16 +445,6 @@ def _find_unknown_averts(policy: Policy) -> Iterator[KeyProblem]:
             )
 
 
-def _find_unknown_causes(override: Mapping[str, Any], policy: Policy) -> Iterator[KeyProblem]:
-    """The causes in plays of `override` that no signal has, so that the plays would never act on them."""
-    known = sorted({signal.cause for signal in (*policy.signals.values(), policy.unknown_signal)} | {STALLED})
-    for index, play in enumerate(policy.plays if "plays" in override else ()):
-        for cause in play.causes:
-            if cause not in known:
-                message = f"{cause!r} is not the `cause` of a signal type{did_you_mean(cause, known)}"
-                yield KeyProblem(("plays", index, "causes"), message)
-
-
 def _build_default(override: Mapping[str, Any], segments: Collection[str] | None) -> dict[str, Any]:
     """The keys of the default policy, with a churn hazard for each declared segment."""
     data = Policy().model_dump()
@@ -463,25 +457,6 @@ def _build_default(override: Mapping[str, Any], segments: Collection[str] | None
         other = churn["other_yearly_hazard"]
     churn["yearly_hazard"] = {name: churn["yearly_hazard"].get(name, other) for name in segments}
     return data
-
-
-def _find_unknown_stages(override: Mapping[str, Any], stages: tuple[str, ...]) -> Iterator[KeyProblem]:
-    """The stages that a policy names and the journey does not have, wherever the policy is well-formed."""
-    evidence = override.get("evidence")
-    typical_days = evidence.get("typical_days") if isinstance(evidence, Mapping) else None
-    for stage in typical_days if isinstance(typical_days, Mapping) else ():
-        if stage not in stages:
-            yield _unknown_stage(("evidence", "typical_days", stage), stage, stages)
-    plays = override.get("plays")
-    for index, play in enumerate(plays if isinstance(plays, list | tuple) else ()):
-        named = play.get("stages") if isinstance(play, Mapping) else None
-        for stage in named if isinstance(named, list | tuple) else ():
-            if isinstance(stage, str) and stage not in stages:
-                yield _unknown_stage(("plays", index, "stages"), stage, stages)
-
-
-def _unknown_stage(path: tuple[int | str, ...], stage: str, stages: tuple[str, ...]) -> KeyProblem:
-    return KeyProblem(path, f"{stage!r} is not a stage of the journey{did_you_mean(stage, stages)}")
 
 
 def read_policy(path: Path) -> Policy:
