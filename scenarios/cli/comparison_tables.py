@@ -9,7 +9,7 @@ from scenarios.cli.experiment_tables import print_experiment
 from scenarios.cli.terminal_document import print_document
 from scenarios.comparison.decision_funnel import funnel_rows
 from scenarios.comparison.untreated_distress import untreated_rows
-from scenarios.metrics.definitions import format_metric, split_by_part
+from scenarios.metrics.definitions import format_metric
 from scenarios.reports.acquisition import COLUMNS, TOTALS, channel_rows, describe_budget_moves
 from scenarios.reports.comparison_summary import build_first_screen, repeat_blocks, summary_blocks, title_blocks
 from scenarios.reports.comparison_text import (
@@ -26,6 +26,7 @@ from scenarios.reports.comparison_text import (
 from scenarios.reports.experiment import format_significance, format_tested_interval
 from scenarios.reports.review_queue import format_queue_day, has_requests
 from scenarios.reports.untreated import format_untreated
+from simulation.metrics.metric_names import split_by_part
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scenarios.cli.console import table
-from scenarios.metrics.definitions import format_metric, parse_base_name, split_by_part
+from scenarios.metrics.definitions import format_metric
 from scenarios.reports.comparison_text import (
     describe_missing_replications,
     describe_other_tests,
@@ -22,6 +22,7 @@ from scenarios.reports.experiment import (
     format_tested_interval,
     segment_rows,
 )
+from simulation.metrics.metric_names import parse_base_name, split_by_part
 
 if TYPE_CHECKING:
     from rich.console import Console

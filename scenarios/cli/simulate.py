@@ -133,8 +133,9 @@ def _write_outputs(
 
 def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:
     from scenarios.cli.console import table
-    from scenarios.metrics.definitions import format_metric, split_by_part
+    from scenarios.metrics.definitions import format_metric
     from scenarios.text.phrases import describe_unknown
+    from simulation.metrics.metric_names import split_by_part
 
     about = f"{run.customers:,} customers, {run.days:g} days, seed {loaded.scenario.seed}"
     whole, parts = split_by_part(run.metrics)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from journey.core.errors import InputError
 from journey.statistics.means import CONFIDENCE
 from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import Metric, format_metric, parse_base_name
+from scenarios.metrics.definitions import Metric, format_metric
 from scenarios.metrics.effects import compute_paired_difference
+from simulation.metrics.metric_names import parse_base_name
 
 if TYPE_CHECKING:
     from simulation.metrics.run_results import Run

@@ -15,8 +15,9 @@ from journey.statistics.lift import Lift, Power, compute_lift, single_experiment
 from journey.statistics.means import CONFIDENCE, Estimate
 from journey.statistics.proportions import ContingencyTable, TestResult, mantel_haenszel_test, pooled_z_test
 from scenarios.experiment.sample_ratio import SampleRatio, check_sample_ratio
-from scenarios.metrics.definitions import Metric, parse_base_name, parse_segment
+from scenarios.metrics.definitions import Metric
 from scenarios.metrics.effects import Effect, Effects, compute_effect, compute_paired_difference, pair_values
+from simulation.metrics.metric_names import format_segment, parse_base_name, parse_segment
 
 if TYPE_CHECKING:
     from scenarios.experiment.assignment import Split
@@ -397,7 +398,7 @@ def compute_segment_effects(
 
 def name_segment_metric(primary: str, segment: str) -> str:
     """The name of the primary metric in one segment: ``churn_rate[SMB]``."""
-    return f"{parse_base_name(primary)}[{segment}]"
+    return f"{parse_base_name(primary)}{format_segment(segment)}"
 
 
 def _primary_value(run: "Run", primary: str, *, is_total: bool) -> float | None:

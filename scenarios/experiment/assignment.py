@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
 from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import parse_base_name, parse_part
 from simulation.metrics.counters import P90
+from simulation.metrics.metric_names import parse_base_name, parse_part
 from simulation.metrics.own_metrics import compute_pooled_quantile
 from simulation.metrics.quantile_sketch import quantile
 from simulation.model.arm import arm_shares

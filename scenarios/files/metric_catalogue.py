@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from scenarios.files.merging import Layer, name_key
 from scenarios.files.model import Scenario
 from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import parse_base_name
 from scenarios.metrics.guardrails import Guardrail, find_worse_direction
 from scenarios.metrics.own_metrics import describe_own_metrics
+from simulation.metrics.metric_names import parse_base_name
 from simulation.metrics.on_demand import ON_DEMAND
 
 

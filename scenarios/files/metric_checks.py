@@ -11,7 +11,8 @@ from scenarios.files.cross_checks import unknown_name
 from scenarios.files.metric_catalogue import build_catalogue
 from scenarios.files.model import Scenario
 from scenarios.metrics.catalogue import MetricCatalogue
-from scenarios.metrics.definitions import BUILT_IN, parse_base_name
+from scenarios.metrics.definitions import BUILT_IN
+from simulation.metrics.metric_names import parse_base_name
 from simulation.metrics.on_demand import ON_DEMAND
 from simulation.model.metric_spec import ALL_STAGES, EVENT_KINDS, MetricSpec, StageAtEnd, split_event
 from simulation.trace.codes import VERDICTS

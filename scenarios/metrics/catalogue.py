@@ -6,16 +6,9 @@ from shlex import quote
 
 from journey.core.suggestions import did_you_mean, suggest_close
 from journey.decision.policy import TIERS
-from scenarios.metrics.definitions import (
-    BUILT_IN,
-    Metric,
-    Unit,
-    parse_base_name,
-    parse_part,
-    parse_segment,
-    parse_tier,
-)
+from scenarios.metrics.definitions import BUILT_IN, Metric, Unit
 from scenarios.text.phrases import format_name
+from simulation.metrics.metric_names import parse_base_name, parse_part, parse_segment, parse_tier
 
 _MAX_SUGGESTIONS = 3
 

@@ -9,8 +9,9 @@ from journey.statistics.means import CONFIDENCE, Estimate, estimate_mean, paired
 from journey.statistics.multiplicity import holm_levels
 from journey.statistics.proportions import adjust_holm
 from journey.statistics.variance_reduction import VarianceReduction, variance_reduction
-from scenarios.metrics.definitions import Unit, format_metric, parse_base_name, parse_part
+from scenarios.metrics.definitions import Unit, format_metric
 from scenarios.text.phrases import format_interval
+from simulation.metrics.metric_names import parse_base_name, parse_part
 
 
 class TestedInterval(NamedTuple):

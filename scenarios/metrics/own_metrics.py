@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from scenarios.metrics.definitions import BUILT_IN, Metric, parse_part
+from scenarios.metrics.definitions import BUILT_IN, Metric
 from scenarios.text.phrases import format_name
+from simulation.metrics.metric_names import parse_part
 from simulation.model.metric_spec import ALL_STAGES, MetricSpec, StageAtEnd, split_event
 
 OWN = "own metrics"

@@ -9,7 +9,7 @@ from scenarios.comparison import decision_funnel
 from scenarios.comparison.stopping_rule import COVERAGE
 from scenarios.comparison.verdict import describe_roi
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import format_metric, split_by_part
+from scenarios.metrics.definitions import format_metric
 from scenarios.metrics.practical_effects import describe_practical_effect
 from scenarios.reports.acquisition import (
     acquisition_blocks,
@@ -40,6 +40,7 @@ from scenarios.reports.experiment import (
 from scenarios.reports.review_queue import queue_blocks
 from scenarios.reports.untreated import untreated_blocks
 from scenarios.text.phrases import format_confidence, pluralise
+from simulation.metrics.metric_names import split_by_part
 
 if TYPE_CHECKING:
     from scenarios.comparison.compare import Comparison

@@ -10,7 +10,7 @@ from journey.core.version import version
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE
 from scenarios.files.model import BASELINE
-from scenarios.metrics.definitions import format_metric, parse_base_name, parse_part
+from scenarios.metrics.definitions import format_metric
 from scenarios.metrics.effects import group_families
 from scenarios.reports.acquisition import describe_buyers, describe_customers, describe_with_counts
 from scenarios.reports.attention import attention_items
@@ -28,6 +28,7 @@ from scenarios.reports.document import Block, Code, Grid, Heading, Items, Paragr
 from scenarios.reports.experiment import describe_assignment, format_significance, format_tested_interval
 from scenarios.reports.guardrails import guardrail_blocks
 from scenarios.text.phrases import format_interval
+from simulation.metrics.metric_names import parse_base_name, parse_part
 
 if TYPE_CHECKING:
     from journey.statistics.means import Estimate

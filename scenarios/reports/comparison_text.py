@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE
-from scenarios.metrics.definitions import Unit, format_metric, parse_part
+from scenarios.metrics.definitions import Unit, format_metric
 from scenarios.metrics.effects import confidence_range, group_families
 from scenarios.metrics.practical_effects import describe_practical_effect
 from scenarios.reports.experiment import describe_assignment
 from scenarios.text.phrases import format_confidence, pluralise, round_significant
+from simulation.metrics.metric_names import parse_part
 
 if TYPE_CHECKING:
     from journey.money.ledger import LedgerLine

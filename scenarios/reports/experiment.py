@@ -4,11 +4,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from journey.statistics.means import CONFIDENCE
-from scenarios.metrics.definitions import format_metric, parse_base_name, split_by_part
+from scenarios.metrics.definitions import format_metric
 from scenarios.metrics.effects import format_tested_bounds
 from scenarios.metrics.practical_effects import describe_practical_effect
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
 from scenarios.text.phrases import format_confidence, format_interval
+from simulation.metrics.metric_names import parse_base_name, split_by_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation.metrics.mean import Mean
+from simulation.metrics.metric_names import format_segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ def compute_contact_metrics(
         has_support: Whether a stage has the role `support` or `escalation`; otherwise no contact counts as proactive.
     """
     numbers = range(len(segments))
-    parts = {"": numbers, **{f"[{name}]": (segment,) for segment, name in enumerate(segments)}}
+    parts = {"": numbers, **{format_segment(name): (segment,) for segment, name in enumerate(segments)}}
     metrics: dict[str, float | Mean | None] = {}
     for suffix, members in parts.items():
         rows = [sum(totals.get((segment, row), 0.0) for segment in members) for row in range(CONTACT_ROWS)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from simulation.metrics.contacts import compute_contact_metrics
 from simulation.metrics.mean import Mean
+from simulation.metrics.metric_names import format_segment, parse_base_name
 from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import quantile
 from simulation.metrics.queue_statistics import without_rounding_excess
@@ -134,7 +135,7 @@ class Counters:
             ),
             **({"won_back": float(self.won_back)} if _has_win_back(table) else {}),
             **{
-                f"churn_rate[{name}]": Mean(self.churned[segment], self.customers[segment])
+                f"churn_rate{format_segment(name)}": Mean(self.churned[segment], self.customers[segment])
                 for segment, name in enumerate(self.segments)
             },
             **self._compute_on_demand(table),
@@ -147,7 +148,7 @@ class Counters:
             **compute_recurring_revenue(self.recurring, self.segments),
             **compute_contact_metrics(self.contacts, self.segments, has_support=any(table.parameters.in_support)),
         }
-        return {name: metric for name, metric in metrics.items() if name.partition("[")[0] in table.reported}
+        return {name: metric for name, metric in metrics.items() if parse_base_name(name) in table.reported}
 
     def compute_quantities(self, table: CompiledArm) -> dict[str, float]:
         """The quantities that costs and revenue are computed from, over the whole cohort; unknown ones are missing."""

@@ -15,6 +15,7 @@ from journey.statistics.survival import (
     time_until_share,
 )
 from simulation.metrics.mean import Mean
+from simulation.metrics.metric_names import format_segment, format_tier, parse_base_name
 from simulation.model.metric_parameters import (
     AMOUNT_UNITS,
     CENSORED,
@@ -28,7 +29,7 @@ from simulation.model.metric_parameters import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from simulation.metrics.own_totals import Integers, OwnTotals
     from simulation.model.metric_spec import MetricSpec
@@ -138,9 +139,10 @@ def compute_pooled_quantile(
 def _group_cells(segments: Sequence[str]) -> dict[str, slice]:
     """The cells of all customers, of each segment and of each tier, by the end of the metric's name."""
     by_segment = {
-        f"[{name}]": slice(segment * TIER_COUNT, (segment + 1) * TIER_COUNT) for segment, name in enumerate(segments)
+        format_segment(name): slice(segment * TIER_COUNT, (segment + 1) * TIER_COUNT)
+        for segment, name in enumerate(segments)
     }
-    by_tier = {f"[tier={name}]": slice(tier, None, TIER_COUNT) for tier, name in enumerate(TIERS)}
+    by_tier = {format_tier(name): slice(tier, None, TIER_COUNT) for tier, name in enumerate(TIERS)}
     return {"": slice(None), **by_segment, **by_tier}
 
 
@@ -185,18 +187,13 @@ def compute_ratios(
     known = {name: OwnMetric(value, denominators.get(name)) for name, value in values.items()}
     waiting = {name: spec.ratio for name, spec in metrics.items() if spec.ratio is not None}
     while waiting:
-        name = next(name for name, parts in waiting.items() if waiting.keys().isdisjoint(_base_names(parts)))
+        name = next(name for name, parts in waiting.items() if waiting.keys().isdisjoint(map(parse_base_name, parts)))
         above, below = waiting.pop(name)
         for group in [each.removeprefix(below) for each in known if each == below or each.startswith(f"{below}[")]:
             if f"{above}{group}" in known:
                 ratio = _divide(known[f"{above}{group}"], known[f"{below}{group}"])
                 results[f"{name}{group}"] = known[f"{name}{group}"] = ratio
     return results
-
-
-def _base_names(names: Iterable[str]) -> Iterator[str]:
-    """The metrics without their segment or tier."""
-    return (name.partition("[")[0] for name in names)
 
 
 def _divide(above: OwnMetric, below: OwnMetric) -> OwnMetric:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation.metrics.mean import Mean
+from simulation.metrics.metric_names import format_segment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +44,8 @@ def compute_recurring_revenue(
     everyone = [sum(totals.get((segment, row), 0.0) for segment in range(len(segments))) for row in range(ROWS)]
     parts = {"": everyone}
     parts |= {
-        f"[{name}]": [totals.get((segment, row), 0.0) for row in range(ROWS)] for segment, name in enumerate(segments)
+        format_segment(name): [totals.get((segment, row), 0.0) for row in range(ROWS)]
+        for segment, name in enumerate(segments)
     }
     computed = {suffix: _compute(rows) for suffix, rows in parts.items()}
     return {f"{name}{suffix}": metrics[name] for suffix, metrics in computed.items() for name in REVENUE_METRICS}
