@@ -114,7 +114,7 @@ class Journey:
 
     @cached_property
     def live(self) -> tuple[str, ...]:
-        """The stages that are not terminal, in stage order."""
+        """The stages that are not terminal, in stage order; `non_exit_stages` has no lost ones either."""
         return tuple(stage for stage in self.stages if stage not in self.terminal)
 
     def with_details(self, details: Mapping[str, StageDetails]) -> Journey:
@@ -151,6 +151,11 @@ class Journey:
     def exit_stages(self) -> frozenset[str]:
         """The stages in which a customer has left: terminal and lost ones."""
         return frozenset((*self.terminal, *self.lost))
+
+    @cached_property
+    def non_exit_stages(self) -> tuple[str, ...]:
+        """The stages in which a customer has not left: neither terminal nor lost, in stage order."""
+        return tuple(stage for stage in self.stages if stage not in self.exit_stages)
 
     @cached_property
     def pays(self) -> tuple[float, ...]:

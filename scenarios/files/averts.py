@@ -72,6 +72,6 @@ def _list_cases(action: str, segment: str, policy: Policy, journey: Journey) -> 
     cases = []
     for play in policy.plays:
         if play.action == action and play.applies_to(known):
-            stages = [stage for stage in play.stages if stage in journey.stages and stage not in journey.exit_stages]
+            stages = [stage for stage in play.stages if stage in journey.non_exit_stages]
             cases += [(stage, play.after_days or 0.0, 1.0 / len(stages)) for stage in stages]
     return cases

@@ -90,7 +90,7 @@ def _check_moves(scenario: Scenario, journey: Journey) -> Iterator[KeyProblem]:
 def _check_exits(scenario: Scenario, journey: Journey) -> Iterator[KeyProblem]:
     """Check that every live stage has a move with a dwell; customers could never leave it otherwise."""
     unreachable = journey.unreachable_stages()
-    for stage in (stage for stage in journey.stages if stage not in journey.exit_stages):
+    for stage in journey.non_exit_stages:
         moves = journey.legal_moves(stage)
         occupied = stage not in unreachable or scenario.population.start.get(stage, 0.0) > 0.0
         if not occupied or any(move in scenario.world.moves for move in moves):

@@ -65,11 +65,7 @@ def leaving_probabilities(
         has_left = _solve_chain(journey, world, effect, horizon, segment)
         return np.array([has_left[journey.stages.index(stage)] for stage, _ in starts])
     step = horizon / CELLS
-    exits = {
-        stage: _list_exits(journey, world, effect, stage, segment, step)
-        for stage in journey.stages
-        if stage not in journey.exit_stages
-    }
+    exits = {stage: _list_exits(journey, world, effect, stage, segment, step) for stage in journey.non_exit_stages}
     by_entry = {stage: np.zeros(CELLS + 1) for stage in exits}
     for first in range(CELLS - 1, -1, -1):
         for stage, moves in exits.items():

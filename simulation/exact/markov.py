@@ -70,7 +70,7 @@ def build_chain(journey: Journey, world: World, *, segment: str, tier: str, frai
         ValueError: A dwell is not exponential or a move has a guard, so the model is not a Markov chain.
     """
     causes = world.distress.causes
-    live = [stage for stage in journey.stages if stage not in journey.exit_stages]
+    live = journey.non_exit_stages
     states = tuple((stage, cause) for stage in live for cause in (CALM, *causes))
     states += tuple((stage, CALM) for stage in journey.stages if stage not in live)
     index = {state: code for code, state in enumerate(states)}

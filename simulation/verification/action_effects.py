@@ -48,7 +48,7 @@ def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int, seed: 
     """
     theory = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=True, distress="none")
     journey, entry, enter = theory.journey, _new_name(theory.journey.stages), _new_name(theory.journey.move_names)
-    world, live = theory.world, [stage for stage in journey.stages if stage not in journey.exit_stages]
+    world, live = theory.world, journey.non_exit_stages
     effect = arm_spec.world.effects[action].model_copy(
         update={"delay_days": 0.0, "response": 1.0, "by_segment": {}, "harm_ratio": 1.0}
     )
@@ -73,7 +73,7 @@ def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int, seed: 
         ),
         policy=Policy(
             actions=catalogue,
-            plays=(Play(stages=tuple(live), action=action, after_days=0.0),),
+            plays=(Play(stages=live, action=action, after_days=0.0),),
             contact=ContactPolicy(cool_down_days=0.0, max_contacts=1, window_days=36_500.0),
         ),
         population=theory.population.model_copy(update={"start": {entry: 1.0}}),

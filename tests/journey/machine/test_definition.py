@@ -269,6 +269,7 @@ def test_a_lost_stage_pays_nothing_and_a_terminal_one_may_have_the_role_too():
     assert journey.pays == (1.0, 0.0, 0.0)
     assert journey.lost == ("active",)
     assert journey.exit_stages == {"active", "gone"}
+    assert set(journey.non_exit_stages) == set(journey.stages) - {"active", "gone"}
 
 
 def test_details_alone_are_those_of_the_default_journey():

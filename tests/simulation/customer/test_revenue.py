@@ -54,7 +54,7 @@ def trial_arm(pays=None, **changes):
 
 def with_pays(arm_spec, shares):
     """The arm, with shares of the account value in its live stages, in stage order."""
-    live = [stage for stage in arm_spec.journey.stages if stage not in arm_spec.journey.exit_stages]
+    live = arm_spec.journey.non_exit_stages
     details = dict(zip(arm_spec.journey.stages, arm_spec.journey.details, strict=True))
     changed = {stage: replace(details[stage], pays=share) for stage, share in zip(live, shares, strict=False)}
     return replace(arm_spec, journey=arm_spec.journey.with_details(changed))
