@@ -380,14 +380,19 @@ class Policy(PolicySection):
     def _find_play(self, segment: str, stage: str, cause: str, actions: tuple[str, ...]) -> int:
         for play in self.plays:
             if stage in play.stages and cause in play.causes and play.applies_to(segment):
-                return actions.index(play.action)
+                return _find_action(play.action, actions)
         return NO_ACTION
 
     def _find_opportunity(self, segment: str, stage: str, signal_type: str, actions: tuple[str, ...]) -> int:
         for play in self.plays:
             if stage in play.stages and signal_type in play.opportunities and play.applies_to(segment):
-                return actions.index(play.action)
+                return _find_action(play.action, actions)
         return NO_ACTION
+
+
+def _find_action(action: str, actions: tuple[str, ...]) -> int:
+    """The index of a play's action. A play that only monitors takes no action, and later plays do not replace it."""
+    return NO_ACTION if action == MONITOR_ONLY else actions.index(action)
 
 
 def _require_averts(name: str, action: Action) -> float:

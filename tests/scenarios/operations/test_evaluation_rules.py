@@ -55,6 +55,15 @@ def test_the_actions_that_an_arm_may_not_take_are_not_recommended():
     assert "proactive_outreach" in recommended["treated"] - allowed
 
 
+def test_an_arm_that_may_take_no_action_recommends_none():
+    loaded = load("default", ["arms.baseline.actions=[]"])
+    decisions = jl.evaluate(scenario=loaded, arm="baseline", as_of="2025-01-14").decisions
+    assert {decision.recommended_action for decision in decisions} == {None, "monitor_only"}
+    assert "act" not in {decision.reason for decision in decisions}
+    assert "no_play" in {decision.reason for decision in decisions}
+    assert decisions.count_totals().with_action == 0
+
+
 def test_an_arm_decides_on_exported_records_as_its_exported_policy(tmp_path):
     small = ["--customers", "20", "--days", "60", "--seed", "5", "--engine", "reference"]
     assert invoke("simulate", "default", "--arm", "baseline", *small, "--records", tmp_path / "out").exit_code == 0
