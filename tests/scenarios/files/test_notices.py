@@ -4,7 +4,7 @@ import pytest
 
 from scenarios.files import notices
 from scenarios.files.loader import load
-from scenarios.files.notices import ANY, OldKey
+from scenarios.files.notices import OldKey
 from tests.scenarios.cli.invocation import invoke
 
 TEXT = """\
@@ -22,7 +22,7 @@ frailty_spread = 0.1
 @pytest.fixture
 def scenario(tmp_path, monkeypatch):
     """A scenario that uses two keys as if they were old."""
-    old = (OldKey(("world", "frailty_spread"), "write `a`"), OldKey(("arms", ANY, "label"), "write `b`"))
+    old = (OldKey(("world", "frailty_spread"), "write `a`"), OldKey(("arms", "treated", "label"), "write `b`"))
     monkeypatch.setattr(notices, "OLD_KEYS", old)
     path = tmp_path / "old.toml"
     path.write_text(TEXT)
