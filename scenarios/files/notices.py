@@ -26,7 +26,7 @@ OLD_KEYS: tuple[OldKey, ...] = (
     OldKey(("world", "lost"), 'write `roles = ["lost"]` in [journey.stage.NAME] for each of these stages'),
     OldKey(("policy", "evidence", "typical_days"), "write `typical_days` in [journey.stage.NAME] for each stage"),
 )
-"""The old keys that are read where they are; `scenarios.files.old_keys` moves the others. No built-in scenario uses them."""
+"""Old keys that are read where they are; `scenarios.files.old_keys` moves the others. No built-in scenario has one."""
 
 
 def find_notices(layers: Sequence[Layer]) -> tuple[FileMessage, ...]:
