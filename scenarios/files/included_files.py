@@ -14,6 +14,7 @@ from journey.core.errors import InputError
 from journey.core.nested_tables import find_value, nest, remove_key
 from journey.core.toml_files import read_toml
 from scenarios.files.merging import Layer, normalise
+from scenarios.files.paths import resolve_named_path
 from scenarios.files.policy_tables import POLICY, list_policy_paths
 
 JOURNEY = "journey"
@@ -85,9 +86,9 @@ def _read_included(layer: Layer, path: tuple[str, ...], name: str, folder: Path)
     if not name:
         raise InputError(f"{layer.source}: {key}: names no file; write its path, or remove the key")
     try:
-        file = folder / Path(name).expanduser()
-    except RuntimeError:
-        raise InputError(f"{layer.source}: {key}: {name}: the home folder of this user is unknown") from None
+        file = resolve_named_path(name, folder)
+    except InputError as error:
+        raise InputError(f"{layer.source}: {key}: {error}") from None
     if file.is_dir():
         raise InputError(f"{layer.source}: {key}: {file}: is a folder; name the {path[-1]} file in it")
     try:

@@ -35,6 +35,7 @@ from scenarios.files.model import Scenario
 from scenarios.files.notices import find_notices
 from scenarios.files.old_keys import move_old_keys, refuse_contradicting_old_keys, restore_old_policy_keys
 from scenarios.files.overrides import parse_override
+from scenarios.files.paths import resolve_named_path
 from scenarios.files.stage_hash import restore_old_stage_keys
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.guardrails import Guardrail
@@ -175,10 +176,7 @@ def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:
     """The display name and the path; a relative path starts at `base_folder`, or else at the working folder."""
     if source in builtin_names():
         return source, BUILTIN / f"{source}.toml"
-    try:
-        path = (base_folder or Path()) / Path(source).expanduser()
-    except RuntimeError:
-        raise InputError(f"{source}: the home folder of this user is unknown; write the whole path") from None
+    path = resolve_named_path(source, base_folder or Path())
     if path.is_dir():
         raise InputError(f"{source}: is a folder; name the scenario file in it")
     if path.exists():
@@ -201,7 +199,10 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
     data = read_toml(path, name, "scenario")
     _refuse_other_kind(data, name)
     base = data.pop(_EXTENDS, None)
-    own = Layer(name, _resolve_records_path(normalise(data), path.parent), path)
+    try:
+        own = Layer(name, _resolve_records_path(normalise(data), path.parent), path)
+    except InputError as error:
+        raise InputError(f"{name}: population.records: {error}") from None
     parts = include_files(own, path.parent)
     if base is None:
         return parts
@@ -235,14 +236,18 @@ def _suggest_policy_key(problem: KeyProblem) -> KeyProblem:
 
 
 def _resolve_records_path(data: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Resolve a relative folder of records from the folder of the file that names it."""
+    """Resolve a relative folder of records from the folder of the file that names it.
+
+    Raises:
+        InputError: The value cannot be the name of a folder.
+    """
     population = data.get("population")
     if not isinstance(population, dict) or not isinstance(population.get("records"), str):
         return data
     records = population["records"]
-    if records == BUNDLED:
+    if records in ("", BUNDLED):
         return data
-    return {**data, "population": {**population, "records": str((folder / Path(records).expanduser()).resolve())}}
+    return {**data, "population": {**population, "records": str(resolve_named_path(records, folder).resolve())}}
 
 
 def _resolve(layers: Sequence[Layer]) -> "tuple[Scenario, tuple[ArmSpec, ...]]":

@@ -209,8 +209,33 @@ def test_a_long_chain_of_extended_files_is_refused_in_words(tmp_path):
     assert "more than 50 files extend each other" in refused(tmp_path / "0.toml")
 
 
+NAMING_KEYS = ("extends", "journey", "policy", "arms.treated.policy", "population.records")
+
+
+@pytest.mark.parametrize("key", NAMING_KEYS)
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("~no-such-user-here/a.toml", "the home folder of this user is unknown; write the whole path"),
+        ("a\\u0000/b.toml", "no file has a null character in its name"),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_refused_with_the_key_that_has_it(key, name, reason, tmp_path):
+    path = tmp_path / "mine.toml"
+    base = "" if key == "extends" else 'extends = "default"\n'
+    path.write_text(f'{base}{key} = "{name}"\n')
+    message = refused(path)
+    assert message.startswith(f"{path}: {key}: ")
+    assert message.endswith(reason)
+
+
 def test_the_home_folder_of_an_unknown_user_is_refused_in_words():
     assert "the home folder of this user is unknown" in refused("~no-such-user-here/a.toml")
+
+
+def test_an_empty_name_of_a_folder_of_records_is_not_the_working_folder():
+    assert "population.records" in refused("default", 'population.records=""')
+    assert "names no folder" in refused("default", 'population.records=""')
 
 
 def test_a_deeply_nested_override_is_refused_in_words():
