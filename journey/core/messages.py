@@ -14,6 +14,9 @@ Location = Sequence[int | str]
 UNION_TAG = "|"
 """Begins the tag of an alternative of a union, which pydantic puts among the keys of a location."""
 
+_OF_KEY = "[key]"
+"""Ends a location of pydantic if the key is invalid, as opposed to its value."""
+
 Locate = Callable[[Location], str]
 """From the location of a key to the words that name its file and the key."""
 
@@ -71,8 +74,9 @@ def list_problems(error: ValidationError, model: type[BaseModel]) -> list[KeyPro
 
 
 def get_location(detail: Any) -> tuple[int | str, ...]:
-    """The path of the key of an error."""
-    return tuple(step for step in detail["loc"] if not str(step).startswith(UNION_TAG))
+    """The path of the key of an error; an error of a key itself, such as a name, has the path of the key."""
+    location = tuple(step for step in detail["loc"] if not str(step).startswith(UNION_TAG))
+    return location[:-1] if location[-1:] == (_OF_KEY,) else location
 
 
 def _explain(detail: Any, model: type[BaseModel]) -> str:

@@ -112,6 +112,8 @@ def _may_follow(problem: KeyProblem, path: Path) -> bool:
 
 def names_word(problem: KeyProblem, word: str) -> bool:
     """Whether a problem's key or message has a word; what the message suggests does not count."""
+    if not word.strip():
+        return False
     sentence = _SUGGESTION.split(problem.message)[0]
     return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", f"{sentence} {format_location(problem.path)}") is not None
 

@@ -53,8 +53,16 @@ def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str
     yield from _check_circles(scenario)
     for index, name in enumerate(scenario.report):
         if name not in ON_DEMAND:
-            mistake = metrics.describe_mistake(name) or f"{name} is always reported; leave it out here"
+            mistake = metrics.describe_mistake(name) or _describe_reported(name)
             yield KeyProblem(("report", index), mistake)
+
+
+def _describe_reported(name: str) -> str:
+    """Why a known metric is not one to name in `report`."""
+    base = parse_base_name(name)
+    if base in ON_DEMAND:
+        return f"{name} is reported with {base}; write {base}"
+    return f"{name} is always reported; leave it out here"
 
 
 def _check_measure(path: tuple[str, ...], spec: MetricSpec, names: _Names) -> Iterator[KeyProblem]:

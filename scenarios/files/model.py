@@ -7,7 +7,7 @@ these, and assumptions about money. Units: days, US dollars, shares between 0 an
 import re
 from typing import Annotated, Any
 
-from pydantic import Field, WithJsonSchema, field_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator
 
 from journey.decision.policy import ADDED_LATER
 from simulation.acquisition.spec import Acquisition
@@ -21,6 +21,16 @@ BASELINE = "baseline"
 """The arm that every other arm is compared with; it comes first."""
 
 _NAME = re.compile(r"\w[\w-]*")
+
+
+def _refuse_unusable_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not a usable name; use letters, digits, '_' and '-'")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_refuse_unusable_name)]
+"""The name of an arm or a metric, which is a part of other names and of keys."""
 
 
 def _described_as(definition: str) -> WithJsonSchema:
@@ -120,7 +130,7 @@ class Scenario(SpecModel):
     )
     reviewers: Reviewers = Reviewers()
     money: Money = Money()
-    metrics: Annotated[dict[str, MetricSpec], ADDED_LATER] = Field(
+    metrics: Annotated[dict[Name, MetricSpec], ADDED_LATER] = Field(
         default={},
         description="Metrics of your own, by name. Each has exactly one of `reached`, `time_to`, `time_in`, "
         "`count_of`, `share_of`, `revenue`, `value_of` and `ratio`.",
@@ -135,15 +145,7 @@ class Scenario(SpecModel):
         description="Worst accepted change of a metric, arm minus baseline, by the metric's name and in its unit. The "
         "sign says in which direction the metric becomes worse: `churn_rate = 0.01` accepts a rise by one point.",
     )
-    arms: dict[str, Arm] = Field(description="The arms by name; all others are compared with `baseline`.")
-
-    @field_validator("metrics")
-    @classmethod
-    def _has_usable_names(cls, metrics: dict[str, MetricSpec]) -> dict[str, MetricSpec]:
-        for name in metrics:
-            if not _NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is not a usable name; use letters, digits, '_' and '-'")
-        return metrics
+    arms: dict[Name, Arm] = Field(description="The arms by name; all others are compared with `baseline`.")
 
     @field_validator("arms", mode="before")
     @classmethod
@@ -167,6 +169,4 @@ class Scenario(SpecModel):
             twin = seen.setdefault(name.casefold(), name)
             if twin != name:
                 raise ValueError(f"{name!r} and {twin!r} differ only in upper and lower case; use two names")
-            if not _NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is not a usable name; use letters, digits, '_' and '-'")
         return arms

@@ -17,6 +17,8 @@ from scenarios.files.merging import Layer, normalise
 
 _MAX_DEPTH = 30
 _MAX_SHOWN_CHARACTERS = 80
+_KEY = re.compile(r"""(?:[^="']|"(?:[^"\\]|\\.)*"|'[^']*')*""", re.DOTALL)
+"""A dotted key, whose quoted steps may contain the sign that ends it: ``guardrails."churn_rate[tier=high]"``."""
 
 
 def parse_override(argument: str) -> Layer:
@@ -25,11 +27,21 @@ def parse_override(argument: str) -> Layer:
     Raises:
         InputError: There is no ``=``, the key is not a dotted key, or the value is invalid TOML.
     """
-    key, equals, value = argument.partition("=")
+    key, equals, value = _split(argument)
     if not equals:
         raise InputError(f"override {argument!r}: write it as key=value, for instance population.size=5000")
     path = parse_key(key.strip(), argument)
     return Layer(argument, normalise(nest(_parse_value(value.strip(), argument), path)))
+
+
+def _split(argument: str) -> tuple[str, str, str]:
+    """The key, the sign after it, and the value; as with `str.partition`, the last two may be empty."""
+    found = _KEY.match(argument)
+    end = found.end() if found else 0
+    if argument[end : end + 1] != "=":
+        # A quote is not closed, which the parser of the key reports.
+        return argument.partition("=")
+    return argument[:end], "=", argument[end + 1 :]
 
 
 def parse_key(key: str, argument: str) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """The simulated customers: segments of a synthetic population, or a folder of records."""
 
-from pydantic import Field, model_validator
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from journey.decision.policy import RiskTier
 from simulation.model.spec_types import Correlation, Days, Dollars, NonNegative, Probability, SpecModel
@@ -8,6 +10,22 @@ from simulation.random.copula import cholesky
 
 BUNDLED = "bundled"
 """Value of `Population.records` for the ten bundled customers."""
+
+
+_TIER_MARK = "tier="
+
+
+def _refuse_unusable_segment(name: str) -> str:
+    if not name.strip() or name.startswith(_TIER_MARK) or not name.isprintable() or {"[", "]"} & set(name):
+        raise ValueError(
+            f"{name!r} is not a usable name of a segment: it must not be blank, begin with {_TIER_MARK!r}, or have "
+            "brackets or line breaks"
+        )
+    return name
+
+
+SegmentName = Annotated[str, AfterValidator(_refuse_unusable_segment)]
+"""The name of a segment: ``churn_rate[NAME]`` is its metric, and ``churn_rate[tier=high]`` that of a risk tier."""
 
 
 class Segment(SpecModel):
@@ -71,7 +89,7 @@ class Population(SpecModel):
     """The simulated customers: synthetic by segment, or from a folder of records."""
 
     size: int = Field(default=2000, ge=1, le=2**31 - 1, strict=True, description="Number of customers.")
-    segments: dict[str, Segment] = Field(default={}, description="Segments of a synthetic population.")
+    segments: dict[SegmentName, Segment] = Field(default={}, description="Segments of a synthetic population.")
     start: dict[str, NonNegative] = Field(
         default={}, description="Share in each stage on day 0. Default: all in the initial stage."
     )
@@ -92,6 +110,13 @@ class Population(SpecModel):
     as_of: str | None = Field(
         default=None, description="The date of the records that is day 0. Default: the latest date."
     )
+
+    @field_validator("records")
+    @classmethod
+    def _names_a_folder(cls, records: str | None) -> str | None:
+        if records == "":
+            raise ValueError("names no folder; write its path, or remove the key")
+        return records
 
     @model_validator(mode="after")
     def _has_customers(self) -> "Population":

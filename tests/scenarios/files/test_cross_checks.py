@@ -128,7 +128,13 @@ WRONG = [
     ),
     ("arms.baseline=false", "arms: the arm 'baseline' is missing; there are: treated"),
     ("arms.Treated.label=x", "arms: 'Treated' and 'treated' differ only in upper and lower case"),
-    ('arms."a.b".label=x', "arms: 'a.b' is not a usable name"),
+    ('arms."a.b".label=x', "arms.a.b: 'a.b' is not a usable name"),
+    ('metrics."a[b]".time_in="support"', "metrics.a[b]: 'a[b]' is not a usable name"),
+    # Names of segments must not be read as those of a tier, or as two parts.
+    *(
+        (f'population.segments."{name}".share=1', f"{name!r} is not a usable name of a segment: it must not")
+        for name in ("tier=low", "a[b]", " ", "")
+    ),
     ("arms.baseline.active=false", "arms.baseline.active: an arm without an orchestrator does not use `actions`"),
 ]
 

@@ -175,6 +175,11 @@ PLANTED = {
     'arms.treated.actions = ["cal"]': "arms.treated.actions",
     "arms.treated.policy.churn.horizon_days = -1": "arms.treated.policy.churn.horizon_days",
     "money.discount_per_year = 2": "money.discount_per_year",
+    'metrics."a b" = { time_in = "support" }': "metrics.a b",
+    'metrics."" = { time_in = "support" }': "metrics.",
+    'metrics.stay = { time_in = "suport" }': "metrics.stay.time_in",
+    'population.segments."a[b]" = { share = 1, account_value = 1 }': "population.segments.a[b]",
+    'arms."c/d" = { label = "x" }': "arms.c/d",
     'world.signals.recovery = "nothing"': "world.signals.recovery",
     "world.distress.causes.price.onset_per_day.churned = 0.1": "world.distress.causes.price.onset_per_day.churned",
 }

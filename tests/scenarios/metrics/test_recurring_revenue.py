@@ -37,6 +37,7 @@ def test_by_default_none_is_reported():
     [
         (("--set", 'report=["mrx"]'), "unknown metric 'mrx'; did you mean 'mrr'?"),
         (("--set", 'report=["csat"]'), "csat is always reported; leave it out here"),
+        (("--set", 'report=["mrr[SMB]"]'), "mrr[SMB] is reported with mrr; write mrr"),
         (("--precision", "mrr=100"), "mrr is not reported; add --set 'report=[\"mrr\"]'"),
     ],
 )
