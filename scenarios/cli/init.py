@@ -18,11 +18,17 @@ class Template(StrEnum):
     BLANK = "blank"
 
 
+_HELP = (
+    "What to start from: a subscription with onboarding and support; a free trial that is paid for later; support "
+    "tickets and escalations; or the smallest project."
+)
+
+
 def command(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to create; it must be new or empty.")],
     *,
     template: Annotated[
-        Template, typer.Option("--template", metavar="subscription|trial|support|blank", help="What to start from.")
+        Template, typer.Option("--template", metavar="subscription|trial|support|blank", help=_HELP)
     ] = Template.SUBSCRIPTION,
     json_: JsonOption = False,
 ) -> None:

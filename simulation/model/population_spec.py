@@ -32,8 +32,16 @@ class Segment(SpecModel):
     """One segment of a synthetic population."""
 
     share: NonNegative = Field(description="Relative share; shares need not add up to 1.")
-    account_value: Dollars = Field(description="Median revenue per year, in dollars.")
-    value_spread: float = Field(default=0.5, ge=0.0, le=3.0, description="Standard deviation of log account value.")
+    account_value: Dollars = Field(
+        description="Median revenue per year, in dollars. The mean is higher; see `value_spread`."
+    )
+    value_spread: float = Field(
+        default=0.5,
+        ge=0.0,
+        le=3.0,
+        description="Standard deviation of log account value; 0: all customers have the median. The mean is the median "
+        "times exp(value_spread squared / 2): 1.13 times with 0.5.",
+    )
     tiers: dict[RiskTier, NonNegative] = Field(
         default={"low": 0.4, "medium": 0.4, "high": 0.2}, description="Relative share of each risk tier."
     )
