@@ -306,14 +306,14 @@ class Policy(PolicySection):
     def compile(
         self,
         stages: tuple[str, ...],
-        terminal: frozenset[str] = frozenset(),
+        exit_stages: frozenset[str] = frozenset(),
         typical_days: Mapping[str, float] = DEFAULT_TYPICAL_DAYS,
     ) -> CompiledPolicy:
         """The policy as tables for `journey.decision.rules`, against a journey's stages.
 
         Args:
             stages: All stages, in the journey's order.
-            terminal: The stages in which customers have left, and in which no action is taken.
+            exit_stages: The stages in which customers have left, and in which no action is taken.
             typical_days: The journey's typical days, by stage.
 
         Playbook entries and typical stays of unknown stages are dropped; `build_policy` rejects them if the user wrote
@@ -329,7 +329,7 @@ class Policy(PolicySection):
         timed = [play for play in self.plays if play.after_days is not None]
         return CompiledPolicy(
             stages=stages,
-            live=tuple(stage not in terminal for stage in stages),
+            live=tuple(stage not in exit_stages for stage in stages),
             typical_days=tuple(typical.get(stage, 0.0) for stage in stages),
             signal_types=types,
             positive=tuple(signal.polarity == "positive" for signal in known),

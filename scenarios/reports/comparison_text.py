@@ -67,7 +67,7 @@ def describe_other_tests(comparison: "Comparison", arm: str) -> str:
         f"primary metric {_describe_levels([effects[primary]])}" if (arm, primary) in families.primary else "",
         _describe_family("other metrics", others, pluralise(len(others), "metric")),
         _describe_family("primary metric by segment", segments, pluralise(len(families.segments), "test")),
-        _describe_family("other metrics by segment", other_parts, pluralise(len(other_parts), "test")),
+        _describe_family("other metrics by segment and tier", other_parts, pluralise(len(other_parts), "test")),
     ]
     listed = "; ".join(filter(None, texts))
     return f"Each interval has the confidence level of its test: {listed}." if listed else ""
