@@ -22,11 +22,13 @@ def describe_own_metrics(specs: Mapping[str, MetricSpec], sources: Mapping[str, 
         specs: The metrics, which need not have passed every check.
         sources: By name, the file and the key that declare a metric.
     """
-    return {name: _describe(name, specs, sources.get(name, f"metrics.{name}")) for name in specs}
+    parts = _find_parts(specs)
+    return {
+        name: _describe(name, spec, parts[name], sources.get(name, f"metrics.{name}")) for name, spec in specs.items()
+    }
 
 
-def _describe(name: str, specs: Mapping[str, MetricSpec], source: str) -> Metric:
-    spec = specs[name]
+def _describe(name: str, spec: MetricSpec, parts: tuple[_Part, ...], source: str) -> Metric:
     return Metric(
         label=spec.label or format_name(name),
         unit=spec.unit,
@@ -34,7 +36,7 @@ def _describe(name: str, specs: Mapping[str, MetricSpec], source: str) -> Metric
         meaning=_MEANINGS[spec.measure](spec),
         unknown_if=_UNKNOWN_IF.get(spec.measure, "not measured"),
         group=OWN,
-        by=_find_parts(name, specs, frozenset()),
+        by=parts,
         source=source,
         is_proportion=spec.measure in ("reached", "share_of"),
         is_censored=spec.measure in ("reached", "time_to"),
@@ -51,17 +53,26 @@ def _find_better_direction(spec: MetricSpec) -> Literal["lower", "higher"] | Non
     return None
 
 
-def _find_parts(name: str, specs: Mapping[str, MetricSpec], above: frozenset[str]) -> tuple[_Part, ...]:
-    """What a metric can be split by; a ratio, by what both of its metrics can be."""
-    if name in above or parse_part(name) is not None:
+def _find_parts(specs: Mapping[str, MetricSpec]) -> dict[str, tuple[_Part, ...]]:
+    """What each metric can be split by; a ratio, by what both of its metrics can be.
+
+    Ratios of ratios are resolved one level after the other, not by recursion: a file may have thousands of them.
+    """
+    parts: dict[str, tuple[_Part, ...]] = {name: _BY for name, spec in specs.items() if spec.ratio is None}
+    waiting = {name: spec.ratio for name, spec in specs.items() if spec.ratio is not None}
+    while ready := [name for name, ratio in waiting.items() if waiting.keys().isdisjoint(ratio)]:
+        for name in ready:
+            known = [_get_parts(each, parts) for each in waiting.pop(name)]
+            parts[name] = tuple(part for part in _BY if all(part in each for each in known))
+    # What remains is defined by itself, which the checks report.
+    return parts | dict.fromkeys(waiting, ())
+
+
+def _get_parts(name: str, own: Mapping[str, tuple[_Part, ...]]) -> tuple[_Part, ...]:
+    """What a metric can be split by; nothing, if its name already has a part."""
+    if parse_part(name) is not None:
         return ()
-    if name in BUILT_IN:
-        return BUILT_IN[name].by
-    ratio = specs[name].ratio if name in specs else None
-    if ratio is None:
-        return _BY if name in specs else ()
-    parts = [_find_parts(each, specs, above | {name}) for each in ratio]
-    return tuple(part for part in _BY if all(part in each for each in parts))
+    return BUILT_IN[name].by if name in BUILT_IN else own.get(name, ())
 
 
 def _describe_event(name: str) -> str:

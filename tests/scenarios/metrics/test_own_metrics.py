@@ -82,3 +82,15 @@ def test_the_better_direction_is_stated_or_follows_from_guardrail_or_unit(keys, 
 
 def test_only_totals_are_divided_by_customers():
     assert {name for name, metric in FOUND.items() if metric.is_total} == {"calls", "entries", "earned", "arr"}
+
+
+def test_ratios_of_ratios_are_described_at_any_depth_and_in_time():
+    chain = {f"m{n}": MetricSpec(ratio=(f"m{n + 1}", "churn_rate")) for n in range(1_200)}
+    assert describe_own_metrics({**chain, "m1200": MetricSpec(count_of="paying")}, {})["m0"].by == ("segment",)
+    twice = {f"m{n}": MetricSpec(ratio=(f"m{n + 1}", f"m{n + 1}")) for n in range(60)}
+    assert describe_own_metrics({**twice, "m60": MetricSpec(count_of="paying")}, {})["m0"].by == ("segment", "tier")
+
+
+def test_a_ratio_that_is_defined_by_itself_can_be_split_by_nothing():
+    circle = {"a": MetricSpec(ratio=("b", "churn_rate")), "b": MetricSpec(ratio=("a", "churn_rate"))}
+    assert [each.by for each in describe_own_metrics(circle, {}).values()] == [(), ()]
