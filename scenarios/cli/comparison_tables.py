@@ -21,6 +21,7 @@ from scenarios.reports.comparison_text import (
     describe_significance,
     describe_variance_reduction,
     format_line_quantity,
+    format_means,
     label_metric,
 )
 from scenarios.reports.experiment import format_significance, format_tested_interval
@@ -120,7 +121,7 @@ def _effects_table(comparison: "Comparison", arm: str, names: Sequence[str], hea
         effect = comparison.effects[arm][name]
         info = comparison.get_metric(name)
         label = label_metric(comparison, name, effect) + (" *" if name == primary else "")
-        means = [format_metric(found.mean, info.unit) for found in (effect.baseline, effect.treated)]
+        means = format_means(comparison, arm, name)
         change = format_metric(effect.difference.mean, info.unit, difference=True)
         interval = format_tested_interval(effect, info.unit)
         if wide:

@@ -27,6 +27,7 @@ from scenarios.reports.comparison_text import (
     describe_replications,
     format_estimate,
     format_line_quantity,
+    format_means,
     format_variance_reduction,
     label_replications,
 )
@@ -153,8 +154,7 @@ def _effects_grid(comparison: "Comparison", arm: str, names: Sequence[str]) -> G
         rows.append(
             (
                 metric.label,
-                format_metric(effect.baseline.mean, unit),
-                format_metric(effect.treated.mean, unit),
+                *format_means(comparison, arm, name),
                 format_metric(effect.difference.mean, unit, difference=True),
                 format_tested_interval(effect, unit),
                 "n/a" if effect.p_adjusted is None else format_confidence(effect.tested.confidence),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from journey.money.format import format_dollars
 from journey.statistics.means import CONFIDENCE
+from scenarios.files.model import BASELINE
 from scenarios.metrics.definitions import Unit, format_metric
 from scenarios.metrics.effects import confidence_range, group_families
 from scenarios.metrics.practical_effects import describe_practical_effect
@@ -26,6 +27,19 @@ FAMILIES = (
 )
 
 SIMULATION_ERROR = "Intervals are simulation error; they do not include the uncertainty of the assumptions."
+
+
+def format_means(comparison: "Comparison", arm: str, name: str) -> tuple[str, str]:
+    """The mean of a metric in the baseline and in an arm.
+
+    Means are those of the replications that measured both. If none did, they are those of each arm alone: a baseline
+    without contacts has no contact precision, but that of the arm is known.
+    """
+    effect, unit = comparison.effects[arm][name], comparison.get_metric(name).unit
+    baseline, treated = effect.baseline.mean, effect.treated.mean
+    if not effect.difference.n and comparison.experiment is None:
+        baseline, treated = (comparison.arms[each][name].mean for each in (BASELINE, arm))
+    return format_metric(baseline, unit), format_metric(treated, unit)
 
 
 def describe_interruption(comparison: "Comparison") -> str:

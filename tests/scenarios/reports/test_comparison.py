@@ -11,7 +11,12 @@ from journey.money.ledger import LedgerLine
 from scenarios.comparison.compare import compare
 from scenarios.files.loader import load
 from scenarios.reports.comparison import build_report
-from scenarios.reports.comparison_text import build_repeat_command, describe_variance_reduction, format_line_quantity
+from scenarios.reports.comparison_text import (
+    build_repeat_command,
+    describe_variance_reduction,
+    format_line_quantity,
+    format_means,
+)
 from scenarios.reports.document import Code, Grid, Heading, Items, Paragraph, render, render_html, render_markdown
 from tests.scenarios import fakes
 
@@ -128,6 +133,19 @@ def test_a_table_and_its_note_say_over_how_many_replications_a_figure_is():
     text = render_markdown(build_report(compare(load("default", ["replications=5"]), run_arm=run_arm)))
     assert "measured in both arms in 4 of 5 replications" in text
     assert "(n = 4)" in text
+
+
+def test_the_mean_of_an_arm_is_shown_where_the_baseline_has_none():
+    """A baseline without contacts has no contact precision; that of the arm is known."""
+
+    def run_arm(arm, **how):
+        made = fakes.planted(arm, **how)
+        made.metrics["contact_precision"] = None if arm.name == "baseline" else 0.75
+        return made
+
+    found = compare(load("default", ["replications=3"]), run_arm=run_arm)
+    assert format_means(found, "treated", "contact_precision") == ("n/a", "75.00 %")
+    assert "| contact precision | n/a | 75.00 % | n/a | n/a |" in render_markdown(build_report(found))
 
 
 def test_a_variance_reduction_is_stated_with_its_interval_only():
