@@ -328,18 +328,13 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
     if split is None:
         effects = add_tests(effects, primary)
     else:
-        effects, segments = _test_with_segments(split, replications.runs, effects, primary)
-        excluded = len(replications.runs) - len(runs)
-        experiment = analyse_experiment(split, replications.runs, effects, segments, values, excluded)
+        effects, experiment = _analyse_experiment(split, replications, effects, primary, values, used=len(runs))
     metrics = replace(loaded.metrics, per_customer=experiment is not None)
     customers = None if experiment is None else experiment.total_customers
     guardrails = compare_with_guardrails(loaded.guardrails, effects, metrics, customers)
     money = compute_returns(loaded.scenario, arm_specs, runs, runs[0][0].days, LABEL if split is None else LEDGER)
     identical = {arm_spec.name for arm_spec in arm_specs[1:] if _is_identical(arm_specs[0], arm_spec)}
-    sizes = [
-        runs[0].customers if split is None else sum(run.customers for run in runs[: len(split.strata)])
-        for runs in replications.runs
-    ]
+    sizes = _count_customers(replications, split)
     first = replications.runs[0]
     runs_by_arm = {arm_spec.name: [arms[index] for arms in unweighted_runs] for index, arm_spec in enumerate(arm_specs)}
     return Comparison(
@@ -380,6 +375,29 @@ def summarise(loaded: LoadedScenario, replications: Replications, split: "Split 
             if (summary := summarise_acquisition(arm_runs)) is not None
         },
     )
+
+
+def _analyse_experiment(
+    split: "Split",
+    replications: Replications,
+    effects: dict[str, dict[str, Effect]],
+    primary: str,
+    values: Sequence[dict[str, list[float | None]]],
+    *,
+    used: int,
+) -> tuple[dict[str, dict[str, Effect]], Experiment]:
+    """The effects with their tests, and the analysis of the experiment, of which `used` replications are usable."""
+    tested, segments = _test_with_segments(split, replications.runs, effects, primary)
+    excluded = len(replications.runs) - used
+    return tested, analyse_experiment(split, replications.runs, tested, segments, values, excluded)
+
+
+def _count_customers(replications: Replications, split: "Split | None") -> list[int]:
+    """Number of customers in each replication."""
+    return [
+        runs[0].customers if split is None else sum(run.customers for run in runs[: len(split.strata)])
+        for runs in replications.runs
+    ]
 
 
 def _compute_effects(
