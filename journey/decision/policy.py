@@ -261,12 +261,13 @@ class Policy(PolicySection):
             raise ValueError(f"`actions` lacks {MONITOR_ONLY!r}; add it, because taking no action must be possible")
         for index, play in enumerate(self.plays):
             if play.action not in self.actions:
-                raise ValueError(
-                    f"plays[{index}] names the action {play.action!r}, which is not one of {sorted(self.actions)}"
-                )
+                hint = did_you_mean(play.action, sorted(self.actions))
+                raise ValueError(f"plays[{index}]: {play.action!r} is not an action{hint}")
             for name in play.opportunities:
                 if name not in self.signals or self.signals[name].polarity != "positive":
-                    raise ValueError(f"plays[{index}]: opportunity {name!r} is not a known positive signal type")
+                    positive = [key for key, signal in self.signals.items() if signal.polarity == "positive"]
+                    hint = did_you_mean(name, positive)
+                    raise ValueError(f"plays[{index}]: opportunity {name!r} is not a known positive signal type{hint}")
             for name in play.segments:
                 if name not in self.segments:
                     raise ValueError(
@@ -355,13 +356,7 @@ class Policy(PolicySection):
                 for segment in segments
             ),
             timed_plays=tuple(
-                tuple(
-                    tuple(
-                        actions.index(play.action) if stage in play.stages and play.applies_to(segment) else NO_ACTION
-                        for play in timed
-                    )
-                    for stage in stages
-                )
+                tuple(tuple(_find_timed_action(play, segment, stage, actions) for play in timed) for stage in stages)
                 for segment in segments
             ),
             timed_from=tuple(play.after_days or 0.0 for play in timed),
@@ -393,6 +388,14 @@ class Policy(PolicySection):
 def _find_action(action: str, actions: tuple[str, ...]) -> int:
     """The index of a play's action. A play that only monitors takes no action, and later plays do not replace it."""
     return NO_ACTION if action == MONITOR_ONLY else actions.index(action)
+
+
+def _find_timed_action(play: Play, segment: str, stage: str, actions: tuple[str, ...]) -> int:
+    """The index of the action of a play that applies by the days in the stage, `monitor_only` included.
+
+    Monitoring takes no action, but keeps its days from later plays.
+    """
+    return actions.index(play.action) if stage in play.stages and play.applies_to(segment) else NO_ACTION
 
 
 def _require_averts(name: str, action: Action) -> float:
