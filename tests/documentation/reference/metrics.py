@@ -16,7 +16,7 @@ with a guardrail or in a ratio."""
 RECURRING_REVENUE = """The definitions are those of subscription companies, with the whole run as the period:
 
 * The MRR of a customer is a twelfth of the account value times what the stage `pays`. Discounts, which end, are not
-  subtracted. It is 0 outside of live stages.
+  subtracted. It is 0 in terminal and lost stages.
 * Start and end are compared for each customer: start - churned - contraction + expansion + new = end. A customer who
   leaves and comes back within the run has not churned. New MRR is that of customers who pay nothing on day 0: arrivals,
   converted trials, and customers won back.
