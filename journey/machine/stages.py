@@ -40,8 +40,8 @@ class StageDetails:
     """What a journey states about one stage.
 
     Attributes:
-        pays: Share of the account value that customers pay in the stage, from 0 to 1. None: nothing in a terminal or lost
-            stage, all of it in any other.
+        pays: Share of the account value that customers pay in the stage, from 0 to 1. None: nothing in a terminal or
+            lost stage, all of it in any other.
         roles: What the stage stands for; see `ROLES`.
         typical_days: Days after which a stay counts as stalled, more than 0. None: those of the stage of this name in
             `DEFAULT_TYPICAL_DAYS`, if there is one; otherwise no stay counts as stalled.
