@@ -57,6 +57,7 @@ def command(
     from journey.evaluation.check import check_records
     from journey.tables.files import refuse_unknown_format, write_table
     from scenarios.cli.console import console, print_json, print_message
+    from scenarios.cli.other_journey import UNKNOWN_STAGE, warn_of_other_journey
     from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
 
     if findings is not None:
@@ -89,6 +90,8 @@ def command(
         if scenario is not None:
             out.print(f"journey {rules.journey.name}, policy {rules.described}")
         print_findings(out, result.findings, limit)
+    if scenario is None and journey is None:
+        warn_of_other_journey(sum(finding.code == UNKNOWN_STAGE for finding in result.findings), result.customers)
     if not result.customers:
         print_message(f"no customer of {result.source} can be used; correct the errors above, or add customers")
         raise typer.Exit(CHECK_FAILED)

@@ -55,6 +55,7 @@ def command(
     """
     from journey.evaluation.evaluate import evaluate
     from scenarios.cli.console import console, print_json, print_message
+    from scenarios.cli.other_journey import UNKNOWN_STAGE, warn_of_other_journey
     from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
 
     refuse_report(report)
@@ -90,6 +91,9 @@ def command(
 
         view = EvaluationView(rules.described, as_of is None, limit, full, alone=customer is not None)
         print_evaluation(console(), evaluation, view)
+    if scenario is None and journey is None and customer is None:
+        unknown = sum(each.number for each in evaluation.findings.by_code() if each.code == UNKNOWN_STAGE)
+        warn_of_other_journey(unknown, evaluation.customers)
 
 
 def _refuse_decisions(path: Path | None, customer: str | None) -> None:

@@ -210,3 +210,29 @@ def test_names_are_printed_in_any_encoding_of_the_terminal(tmp_path, encoding):
         else:
             shown = name.encode(encoding, "backslashreplace").decode(encoding)
             assert shown in done.stdout.decode(encoding)
+
+
+def stages(folder, first, second):
+    entered = {"state_entered_at": "2025-03-01"}
+    return company(
+        folder,
+        customers=[{"customer_id": "K1"}, {"customer_id": "K2"}],
+        journey_state_log=[
+            {"customer_id": "K1", "journey_stage": first, **entered},
+            {"customer_id": "K2", "journey_stage": second, **entered},
+        ],
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "evaluate"])
+def test_records_of_another_journey_are_answered_with_how_to_name_it(tmp_path, command):
+    hint = "name their journey: --scenario SCENARIO or --journey FILE"
+    folder = stages(tmp_path, "trial", "paying")
+    assert hint in invoke(command, folder).stderr
+    assert hint not in invoke(command, folder, "--journey", "trial_to_paid").stderr
+
+
+def test_a_misspelt_stage_is_not_taken_for_another_journey(tmp_path):
+    done = invoke("check", stages(tmp_path, "retentoin", "retention"))
+    assert "unknown-stage" in done.stdout
+    assert "name their journey" not in done.stderr

@@ -129,9 +129,9 @@ def test_a_report_is_written_and_said_so(tmp_path, ending):
     [
         (["onbording_outreach"], "did you mean 'onboarding_outreach'?"),
         (["default", "--report", "x.pdf"], ".md or .html"),
-        (["default", "--replications", "0"], "replications=0: replications: should be greater than or equal to 1"),
+        (["default", "--replications", "0"], "replications=0: should be greater than or equal to 1"),
         (["default", "--workers", "0"], "--workers"),
-        (["default", "--seed", "-1"], "seed=-1: seed: should be greater than or equal to 0"),
+        (["default", "--seed", "-1"], "seed=-1: should be greater than or equal to 0"),
         (["default", "--set", "population.sise=3"], "did you mean 'size'?"),
         (["default", "--set", "arms.treated=false"], "at least one arm besides 'baseline'"),
     ],
