@@ -253,6 +253,7 @@ def _pool_runs(
         metrics=metrics,
         quantities=_weighted_totals([run.quantities for run in runs], weights),
         occupancy=[],
+        csat=[],
         events=sum(run.events for run in runs),
         events_by_kind=_add_counts([run.events_by_kind for run in runs]),
         decisions_by_reason=_add_counts([run.decisions_by_reason for run in runs]),

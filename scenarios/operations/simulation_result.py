@@ -97,6 +97,7 @@ class SimulationResult(FrameExport):
             "gate": run.gate,
             "wall_seconds": run.wall_seconds,
             "occupancy": run.occupancy,
+            "csat": run.csat,
             "metrics": run.metrics,
             **({"acquisition": run.acquisition} if run.acquisition else {}),
         }

@@ -39,11 +39,12 @@ from simulation.customer import (
     price,
     recurring_revenue,
     reviews,
+    satisfaction,
     signals,
     stages,
 )
 from simulation.customer import ports as customer_ports
-from simulation.customer.totals import accumulate_occupancy, build_counters
+from simulation.customer.totals import accumulate_occupancy, accumulate_satisfaction, build_counters
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, named_arrays
 from simulation.kernels.named_arrays import pack_arrays, pack_sequence, packed_type
@@ -117,6 +118,7 @@ def kernels() -> CompiledFunctions:
     customer = (
         ports,
         counting,
+        satisfaction,
         price,
         own_metrics,
         recurring_revenue,
@@ -186,6 +188,7 @@ def simulate_compiled(
         Totals(
             build_counters(compiled_arm, number, engine, inputs.segments),
             occupancy=accumulate_occupancy(engine.occupancy[number].tolist()),
+            satisfaction=accumulate_satisfaction(engine.satisfaction[number].tolist()),
             gate=statistics,
             wall_seconds=wall_seconds,
             trace=None if collector is None else collector.trace,

@@ -148,6 +148,7 @@ class EngineState(NamedTuple):
     distressed: Any
     untreated: Any
     occupancy: Any
+    satisfaction: Any
     waits: Any
     own_customers: Any
     own_counts: Any
@@ -313,7 +314,8 @@ def _free_reviewers(count: int) -> Any:
 
 CUSTOMER_TOTALS = (
     "totals", "recurring", "contacts", "stage_days", "kinds", "reasons", "actions", "verdicts", "outcomes", "arrived",
-    "churned", "distressed", "untreated", "occupancy", "own_customers", "own_counts", "own_amounts", "own_times",
+    "churned", "distressed", "untreated", "occupancy", "satisfaction", "own_customers", "own_counts", "own_amounts",
+    "own_times",
 )  # fmt: skip
 """Totals of customers; those of the review queue are separate."""
 

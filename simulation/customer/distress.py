@@ -2,6 +2,7 @@
 
 from simulation.customer.account import close_account, update_value_clock
 from simulation.customer.ports import Engine, emit
+from simulation.customer.satisfaction import count_satisfaction
 from simulation.customer.signals import schedule_symptom, send_recovery_signal
 from simulation.customer.stages import start_onset_clock, update_move_clocks
 from simulation.customer.state import NO_INDEX, Customer
@@ -30,6 +31,7 @@ def begin_spell(customer: Customer, spell: int) -> None:
 
 def begin_episode(arm: ArmParameters, customer: Customer, engine: Engine, cause: int) -> None:
     """Begin an episode of distress."""
+    count_satisfaction(arm, customer, engine)
     customer.episode += 1
     customer.cause = cause
     customer.episode_stage = customer.stage
@@ -58,6 +60,7 @@ def close_episode(customer: Customer, engine: Engine) -> None:
 
 def end_episode(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """End the current episode."""
+    count_satisfaction(arm, customer, engine)
     cause = customer.cause
     emit(customer, engine, KIND_DISTRESS_OFF, cause, NO_INDEX, NO_INDEX, NO_INDEX, NEVER, NEVER)
     close_episode(customer, engine)
@@ -74,6 +77,7 @@ def end_episode(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
 
 def settle_account(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Close a customer's account, and count an episode that is still open."""
+    count_satisfaction(arm, customer, engine)
     close_account(arm, customer, engine)
     customer.active_days += customer.now - customer.active_since
     if customer.cause != CALM:

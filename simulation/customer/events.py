@@ -12,6 +12,7 @@ from simulation.customer.ports import Engine, emit
 from simulation.customer.price import full_price
 from simulation.customer.recurring_revenue import count_recurring_revenue, current_recurring_revenue
 from simulation.customer.reviews import count_open_request, on_expiry
+from simulation.customer.satisfaction import count_last_satisfaction, satisfaction_score, start_satisfaction
 from simulation.customer.signals import draw_noise_wait, on_noise, on_symptom, receive_signal, schedule_noise
 from simulation.customer.stages import enter_stage, start_onset_clock
 from simulation.customer.state import NO_INDEX, Customer
@@ -81,6 +82,7 @@ def start_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> No
     customer.band = interval_index(arm.calendar_effects.tenures, customer.tenure)
     schedule_calendar_change(arm, customer)
     customer.grid_index = first_grid_index(engine, customer.now)
+    start_satisfaction(customer)
     if arm.has_distress:
         start_onset_clock(arm, customer)
     enter_stage(arm, customer, engine, customer.stage, customer.entered_at)
@@ -182,9 +184,10 @@ def finish_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> N
         count_open_request(customer, engine)
         settle_account(arm, customer, engine)
     totals.distress_days += customer.distress_days
-    share = customer.distress_days / customer.active_days if customer.active_days > 0.0 else 0.0
-    points = arm.satisfaction_calm - arm.satisfaction_penalty * share + customer.satisfaction
-    totals.satisfaction += min(5.0, max(1.0, points))
+    score = satisfaction_score(arm, customer.satisfaction, customer.distress_days, customer.active_days)
+    totals.satisfaction += score
+    if arm.live[customer.stage]:
+        count_last_satisfaction(customer, engine, score)
 
 
 KERNELS = (

@@ -5,6 +5,7 @@ from simulation.customer.distress import apply_effect, apply_harm, begin_episode
 from simulation.customer.effects import start_discount, start_move_effect
 from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, add_contact, emit
+from simulation.customer.satisfaction import count_satisfaction
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER, power
 from simulation.metrics.contacts import CONTACTS, DAYS_TO_RESOLUTION, PROACTIVE
@@ -105,6 +106,7 @@ def resolve_by_move(arm: ArmParameters, customer: Customer, engine: Engine, slot
     is_awaited = customer.event_times[OUTCOME] < NEVER and customer.episode_acted_on == CALM
     is_promoted = not move.leaves and arm.effect_move_ratios[customer.action][move.move] > 1.0
     if is_awaited and is_promoted and customer.moves_action == customer.action:
+        count_satisfaction(arm, customer, engine)
         customer.satisfaction += arm.effects[customer.action].csat
         record_outcome(customer, engine, RESOLVED)
 

@@ -11,6 +11,7 @@ from simulation.customer.own_metrics import count_own_entry, count_own_event, co
 from simulation.customer.ports import Engine, cancel_pending_signals, emit
 from simulation.customer.price import changes_price
 from simulation.customer.reviews import close_request
+from simulation.customer.satisfaction import start_satisfaction
 from simulation.customer.signals import schedule_noise
 from simulation.customer.stages import (
     effective_ratio,
@@ -68,6 +69,7 @@ def win_back(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     engine.churned[customer.arm][customer.segment] -= 1
     engine.totals[customer.arm].won_back += 1
     customer.active_since = customer.now
+    start_satisfaction(customer)
     open_account(arm, customer, 0.0)
     if arm.cadence > 0.0:
         customer.event_times[CADENCE] = customer.now + arm.cadence

@@ -100,6 +100,7 @@ class Customer:
         value_changes: Number of scheduled value changes.
         value_clock: Clock of the next value change.
         grid_index: Index of the first grid day on which the current stay is counted.
+        score_index: Index of the first grid day on which satisfaction is not counted yet; it advances while live.
         is_started: Whether the clocks have been started.
         is_occupied: Whether the compiled engine's row belongs to a customer in the review process.
     """
@@ -154,6 +155,7 @@ class Customer:
     noise: int = 0
     due_slot: int = 0
     grid_index: int = 0
+    score_index: int = 0
     first_pending_signal: int = NO_INDEX
     recorded_stage: int = 0
     spell: int = CALM_SPELL

@@ -72,6 +72,7 @@ def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dic
         "distressed": (count, stages, segments),
         "untreated": (count, stages, segments),
         "occupancy": (count, points, stages),
+        "satisfaction": (count, points),
         "waits": (count, BUCKET_COUNT),
         "own_customers": (count, cells),
         "own_counts": (count, metrics, cells),
@@ -95,6 +96,8 @@ class RunningTotals:
         distressed, untreated: By arm, stage at onset and segment: number of distress episodes.
         occupancy: By arm, grid day and stage: change in the number of customers since the day before; see
             `accumulate_occupancy`.
+        satisfaction: By arm and grid day: change of the sum of the scores since the day before, in units of
+            `simulation.metrics.satisfaction`; see `accumulate_satisfaction`.
         waits: By arm and bucket of `simulation.metrics.quantile_sketch`: number of requests decided by a reviewer.
         own_customers: By arm, and segment and tier: number of customers, if the scenario defines metrics.
         own_counts: By arm, metric, and segment and tier: number of events, or of customers.
@@ -126,6 +129,7 @@ class RunningTotals:
         self.verdicts, self.outcomes, self.waits = tables["verdicts"], tables["outcomes"], tables["waits"]
         self.arrived, self.churned, self.occupancy = tables["arrived"], tables["churned"], tables["occupancy"]
         self.distressed, self.untreated = tables["distressed"], tables["untreated"]
+        self.satisfaction = tables["satisfaction"]
         self.own_customers, self.own_counts = tables["own_customers"], tables["own_counts"]
         self.own_amounts = tables["own_amounts"]
         # An array takes memory only for what is written: most segments have no customers in a stratum of an experiment.
@@ -141,6 +145,11 @@ def _zeros(shape: tuple[int, ...]) -> Any:
 def accumulate_occupancy(changes: Sequence[Sequence[int]]) -> list[list[int]]:
     """The number of customers by grid day and stage, from its changes."""
     return [list(map(int, day)) for day in accumulate(changes, lambda day, change: list(map(add, day, change)))]
+
+
+def accumulate_satisfaction(changes: Sequence[int]) -> list[int]:
+    """The sum of the scores by grid day, in units, from its changes."""
+    return [int(units) for units in accumulate(changes)]
 
 
 def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments: tuple[str, ...]) -> Counters:

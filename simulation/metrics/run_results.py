@@ -22,6 +22,8 @@ class Run:
         quantities: Quantities that costs and revenue are computed from, over the whole cohort and run; unknown ones are
             missing.
         occupancy: Share of customers per stage on a grid of days.
+        csat: Mean satisfaction on the same days, and number of customers with an account
+            (`simulation.metrics.satisfaction`).
         events: Number of trace rows, whether or not they were kept.
         events_by_kind: Number of trace rows by kind.
         decisions_by_reason: Number of evaluations by reason code.
@@ -59,6 +61,7 @@ class Run:
     outcomes: dict[str, int] = field(default_factory=dict)
     unhelped: list[dict[str, str | int]] = field(default_factory=list)
     gate: list[dict[str, float | None]] = field(default_factory=list)
+    csat: list[dict[str, float | None]] = field(default_factory=list)
     waits: list[list[int]] = field(default_factory=list)
     quantile_times: dict[str, list[list[int]]] = field(default_factory=dict)
     acquisition: dict[str, Any] = field(default_factory=dict)

@@ -20,6 +20,8 @@ class Totals:
     Attributes:
         counters: Counters over the customers.
         occupancy: Number of customers in each stage, by day of the grid.
+        satisfaction: Sum of the scores of the customers with an account, in units, by day of the grid
+            (`simulation.metrics.satisfaction`).
         gate: Review queue statistics over time, over all arms in the run.
         wall_seconds: Run time of the engine, in seconds.
         trace: The rows of all arms in the run, or None if they were not kept.
@@ -27,6 +29,7 @@ class Totals:
 
     counters: Counters
     occupancy: list[list[int]]
+    satisfaction: list[int]
     gate: QueueStatistics
     wall_seconds: float
     trace: Trace | None = None
@@ -47,6 +50,7 @@ def merge_totals(pods: Sequence[Totals]) -> Totals:
         occupancy=[
             [sum(cell) for cell in zip(*days, strict=True)] for days in zip(*(p.occupancy for p in pods), strict=True)
         ],
+        satisfaction=[sum(day) for day in zip(*(pod.satisfaction for pod in pods), strict=True)],
         gate=QueueStatistics.merge([pod.gate for pod in pods]),
         wall_seconds=sum(pod.wall_seconds for pod in pods),
     )

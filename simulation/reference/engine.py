@@ -17,7 +17,7 @@ from simulation.customer.own_metrics import UNSEEN
 from simulation.customer.ports import Engine, PendingSignal
 from simulation.customer.reviews import on_verdict
 from simulation.customer.state import IN_QUEUE, IN_REVIEW, NO_INDEX
-from simulation.customer.totals import accumulate_occupancy, build_counters
+from simulation.customer.totals import accumulate_occupancy, accumulate_satisfaction, build_counters
 from simulation.distributions.dwell_times import NEVER, Clock
 from simulation.metrics.totals import Totals
 from simulation.model.arm import ArmSpec, CompiledArm, arm_shares, compile_arm, map_policy_segments
@@ -228,6 +228,7 @@ def simulate_reference(
         Totals(
             build_counters(arm, number, engine, cohort.segments),
             occupancy=accumulate_occupancy(engine.occupancy[number]),
+            satisfaction=accumulate_satisfaction(engine.satisfaction[number]),
             gate=engine.queue_statistics,
             wall_seconds=wall_seconds,
             trace=trace if options.keep_trace else None,

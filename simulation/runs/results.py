@@ -13,6 +13,7 @@ from simulation.metrics.own_metrics import (
     list_quantile_times,
 )
 from simulation.metrics.run_results import Run
+from simulation.metrics.satisfaction import build_satisfaction_rows
 from simulation.metrics.totals import Totals, join_traces, merge_totals
 from simulation.model.arm import ArmSpec, compile_arm
 
@@ -60,6 +61,9 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
             _occupancy_shares(day, stages, counts)
             for day, counts in zip(build_time_grid(days), totals.occupancy, strict=True)
         ],
+        csat=build_satisfaction_rows(
+            build_time_grid(days), totals.satisfaction, totals.occupancy, table.parameters.live
+        ),
         events=counters.kinds.total(),
         events_by_kind=dict(sorted(counters.kinds.items())),
         decisions_by_reason=dict(sorted(counters.reasons.items())),

@@ -80,6 +80,7 @@ def assert_same_totals(reference, compiled):
     assert compiled.events_by_kind == reference.events_by_kind
     assert compiled.decisions_by_reason == reference.decisions_by_reason
     assert compiled.occupancy == reference.occupancy
+    assert compiled.csat == reference.csat
     assert compiled.reviews_by_verdict == reference.reviews_by_verdict
     assert compiled.outcomes == reference.outcomes
     assert compiled.unhelped == reference.unhelped
