@@ -159,6 +159,16 @@ def _print_run(out: "Console", loaded: "LoadedScenario", run: "Run") -> None:
     for row in run.occupancy:
         occupancy.add_row(f"{row['day']:.0f}", *(f"{100 * row[stage]:.1f}" for stage in stages))
     out.print(occupancy)
+    csat = table(
+        "CSAT over time, mean of the customers on that day",
+        "day",
+        "CSAT",
+        "customers",
+        right=("day", "CSAT", "customers"),
+    )
+    for day in run.csat:
+        csat.add_row(f"{day['day']:.0f}", format_metric(day["mean"], "points"), f"{day['customers']:,.0f}")
+    out.print(csat)
     out.print(
         f"{run.events:,} events in {run.wall_seconds:.2f} s, engine {run.engine}, scenario {loaded.hash}. "
         "A single run of one arm does not measure random variation; use `journey compare` for intervals.",

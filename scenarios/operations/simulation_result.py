@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 METRIC_COLUMNS = {"metric": "VARCHAR", "unit": "VARCHAR", "value": "DOUBLE"}
 """The columns of the table of metrics, with their SQL types."""
 
+CSAT_COLUMNS = {"day": "DOUBLE", "mean": "DOUBLE", "customers": "BIGINT"}
+"""The columns of the table of CSAT over time, with their SQL types."""
+
 
 @dataclass(frozen=True, repr=False)
 class SimulationResult(FrameExport):
     """One cohort, simulated once in one arm.
 
-    As a data frame it has one row per metric, with the columns ``metric``, ``unit`` and ``value``. `occupancy` and
-    `trace` are tables of their own. A single run does not measure random variation; a comparison gives intervals.
+    As a data frame it has one row per metric, with the columns ``metric``, ``unit`` and ``value``. `occupancy`, `csat`
+    and `trace` are tables of their own. A single run does not measure random variation; a comparison gives intervals.
 
     Attributes:
         loaded: The scenario.
@@ -54,6 +57,14 @@ class SimulationResult(FrameExport):
         """Share of customers by stage, from 0 to 1: one row per day of a grid, one column per stage after ``day``."""
         rows = self.run.occupancy
         return ColumnTable(dict.fromkeys(rows[0], "DOUBLE"), (tuple(row.values()) for row in rows))
+
+    @property
+    def csat(self) -> ColumnTable:
+        """CSAT over time: one row per day of a grid, with ``day``, ``mean`` (from 1 to 5) and ``customers``.
+
+        The mean is over the customers in a live stage on that day, ``customers`` of them; it is null if there is none.
+        """
+        return ColumnTable(CSAT_COLUMNS, (tuple(row.values()) for row in self.run.csat))
 
     @property
     def trace(self) -> "Trace | None":

@@ -32,6 +32,14 @@ def test_metrics_and_occupancy_are_tables(result):
     assert occupancy.drop(columns="day").sum(axis=1).to_list() == pytest.approx([1.0] * len(occupancy))
 
 
+def test_csat_over_time_is_a_table(result):
+    csat = result.csat.to_pandas()
+    assert csat.to_dict("records") == result.run.csat == result.to_dict()["csat"]
+    assert csat["mean"].between(1.0, 5.0).all()
+    live = 1.0 - result.occupancy.to_pandas().churned
+    assert csat.customers.tolist() == [round(50 * share) for share in live]
+
+
 def test_the_trace_is_a_table_with_the_rows_of_a_trace_file(result, tmp_path):
     path = tmp_path / "trace.parquet"
     result.trace.write(path)

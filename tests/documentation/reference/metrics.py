@@ -13,6 +13,16 @@ in tables. Metrics of campaigns exist with `[acquisition]` only. Those of recurr
 `proactive_share` and `resolution_days` are reported where the scenario names them: in `report`, as `primary_metric`,
 with a guardrail or in a ratio."""
 
+SATISFACTION = """The score of a customer on a day is `world.satisfaction.calm`, minus `distress_penalty` times the
+share of days in distress among the days as a customer until then, plus the `csat` points of resolved actions that the
+customer responded to. It is limited to 1 to 5.
+
+* `csat` is the mean over all customers of the run. The score of a customer who left is that of the last day as a
+  customer.
+* **CSAT over time** is the mean over the customers that are in a live stage on a day: on day 0, at the end, and on 11
+  equally spaced days between them. `journey simulate --json` has it as `csat[]` with `day`, `mean` (`null` without a
+  customer) and `customers`. Its last mean is `csat` where no customer left."""
+
 RECURRING_REVENUE = """The definitions are those of subscription companies, with the whole run as the period:
 
 * The MRR of a customer is a twelfth of the account value times what the stage `pays`. Discounts, which end, are not
@@ -44,7 +54,7 @@ def build_metrics() -> str:
             )
         )
     columns = ("name", "in tables", "definition", "unit", "better", "by")
-    notes = {"recurring revenue": f"\n\n{RECURRING_REVENUE}"}
+    notes = {"customers": f"\n\n{SATISFACTION}", "recurring revenue": f"\n\n{RECURRING_REVENUE}"}
     sections = (
         f"## {group.capitalize()}\n\n{build_table(columns, rows)}{notes.get(group, '')}"
         for group, rows in groups.items()

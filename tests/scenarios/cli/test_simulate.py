@@ -22,7 +22,7 @@ def test_json_has_what_the_contract_promises():
     found = json.loads(done.stdout)
     promised = {
         "scenario", "arm", "seed", "engine", "customers", "days", "events", "events_by_kind", "wall_seconds",
-        "occupancy", "metrics",
+        "occupancy", "csat", "metrics",
     }  # fmt: skip
     assert promised <= set(found)
     assert (found["arm"], found["seed"], found["customers"], found["days"]) == ("treated", 5, 30, 40)
@@ -45,7 +45,14 @@ def test_it_is_repeatable_but_for_the_time_it_took():
 def test_a_person_reads_metrics_and_occupancy():
     done = journey("simulate", "default", "--customers", "20", "--days", "40")
     assert done.exit_code == 0
-    for words in ("churn rate", "Share of customers by stage", "onboarding", "events", "journey compare"):
+    for words in (
+        "churn rate",
+        "Share of customers by stage",
+        "CSAT over time",
+        "onboarding",
+        "events",
+        "journey compare",
+    ):
         assert words in done.stdout
 
 

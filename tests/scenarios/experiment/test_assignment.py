@@ -42,7 +42,7 @@ def test_strata_give_the_same_histories_as_their_arms(engine):
         assert of_customers(whole) == pytest.approx(of_customers(arm), rel=1e-12)
 
 
-NOT_POOLED = {"metrics", "quantities", "denominators", "occupancy", "wall_seconds", "trace"}
+NOT_POOLED = {"metrics", "quantities", "denominators", "occupancy", "csat", "wall_seconds", "trace"}
 """Fields of a run that are compared separately below, or that a comparison does not use."""
 
 
