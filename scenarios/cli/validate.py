@@ -44,7 +44,8 @@ def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOpti
         return
     out = console()
     out.print("valid")
-    print_document(out, [Items((*_describe_summary(summary), *_describe_arms(summary["arms"])))])
+    items = (*_describe_summary(summary), *_describe_idle_moves(scenario), *_describe_arms(summary["arms"]))
+    print_document(out, [Items(items)])
 
 
 def _print_journey(machine: "Journey", *, json_: bool) -> None:
@@ -78,6 +79,13 @@ def _list_messages(source: str, error: InputError) -> dict[str, Any]:
 
 def _describe_summary(summary: dict[str, Any]) -> Iterator[str]:
     return (f"{format_name(key)}: {value}" for key, value in summary.items() if key != "arms")
+
+
+def _describe_idle_moves(loaded: "LoadedScenario") -> Iterator[str]:
+    """The moves of the journey that have no dwell, which is legal, but easily forgotten."""
+    idle = [move for move in loaded.arms[0].journey.move_names if move not in loaded.scenario.world.moves]
+    if idle:
+        yield f"moves that never happen, because world.moves has no dwell for them: {', '.join(idle)}"
 
 
 def _describe_arms(arms: dict[str, dict[str, Any]]) -> Iterator[str]:

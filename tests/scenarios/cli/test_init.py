@@ -54,6 +54,17 @@ def test_the_scenario_of_every_template_is_valid_and_compared(template, tmp_path
     assert compared["arms"]["treated"]["interventions"]["mean"] > 0
 
 
+def test_validate_lists_moves_that_never_happen(tmp_path, monkeypatch):
+    create_project(tmp_path / "mine", "trial")
+    monkeypatch.chdir(tmp_path / "mine")
+    scenario = Path("scenario.toml")
+    assert "never happen" not in invoke("validate", scenario).stdout
+    dwell = '[world.moves.resume]\ndwell = { law = "exponential", mean_days = 45 }\n'
+    scenario.write_text(scenario.read_text(encoding="utf-8").replace(dwell, ""), encoding="utf-8")
+    shown = " ".join(invoke("validate", scenario).stdout.split())
+    assert "moves that never happen, because world.moves has no dwell for them: resume" in shown
+
+
 @pytest.mark.medium
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_the_page_has_five_commands_that_exist(template, tmp_path, monkeypatch):
