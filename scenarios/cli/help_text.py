@@ -4,6 +4,7 @@ from collections import Counter
 from enum import Enum
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
 
 MAX_WIDTH = 100
@@ -25,7 +26,12 @@ class Command(TyperCommand):
         for parameter in order:
             if given[parameter.name] > 1:
                 ctx.fail(f"{name_option(parameter)}: is given {given[parameter.name]} times; give it once")
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            # The words with which pydantic begins the message of a value that is none of the choices.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write usage, description, arguments and options to the formatter."""

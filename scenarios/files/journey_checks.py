@@ -42,17 +42,19 @@ def examine_journey(table: Mapping[str, Any]) -> ExaminedJourney:
             journey = Journey.from_dict(draft.build())
             return ExaminedJourney(journey, tuple(problems.values()), tuple(draft.left_out))
         except JourneyDefinitionError as error:
-            located = [_build_problem(draft.locate(text), text) for text in error.problems]
-            problems |= {each.message: each for each in located if each.message not in problems}
-            corrected = [draft.leave_out(each.path) for each in located]
+            located = {text: _build_problem(draft.locate(text), text) for text in error.problems}
+            problems |= {text: each for text, each in located.items() if text not in problems}
+            corrected = [draft.leave_out(each.path) for each in located.values()]
             if not all(corrected):
                 break
     return ExaminedJourney(None, tuple(problems.values()))
 
 
 def _build_problem(path: Path, problem: str) -> KeyProblem:
-    """A mistake whose message does not begin with the key."""
-    return KeyProblem(path, problem.removeprefix(f"{'.'.join(map(str, path))}: "))
+    """A mistake whose message does not begin with the key, or with a table around it."""
+    for depth in range(len(path), 0, -1):
+        problem = problem.removeprefix(f"{'.'.join(map(str, path[:depth]))}: ")
+    return KeyProblem(path, problem)
 
 
 class _Draft:

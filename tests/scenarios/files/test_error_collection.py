@@ -112,6 +112,16 @@ def test_all_errors_are_reported_in_the_order_of_the_file(text, expected, tmp_pa
     assert str(mine[0]).startswith(f"{tmp_path / 'mine.toml'}:{mine[0].line}: {mine[0].key}: ")
 
 
+def test_the_same_mistake_in_two_stages_is_reported_for_each_and_names_its_key_once(tmp_path):
+    stages = ('trial = { role = "lost" }', 'paying = { role = "lost" }')
+    mine, _ = errors_of(tmp_path, "\n".join(['extends = "trial_to_paid"', 'title = "T"', "[journey.stage]", *stages]))
+    message = "unknown key `role`; did you mean 'roles'?"
+    assert [(error.line, error.key, error.message) for error in mine] == [
+        (4, "journey.stage.trial.role", message),
+        (5, "journey.stage.paying.role", message),
+    ]
+
+
 def test_a_file_without_one_of_the_errors_has_the_others(tmp_path):
     """What is reported does not depend on the errors of other keys: removing one line removes its errors only."""
     lines = TEXT.splitlines()
