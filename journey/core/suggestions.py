@@ -26,11 +26,25 @@ def suggest_close(word: str, known: Sequence[str], limit: int = 1) -> str:
         known: The words that would be valid.
         limit: Largest number of known words to name: ``; did you mean 'x' or 'y'?``.
     """
-    close = get_close_matches(word, known, n=limit) or get_close_matches(word.casefold(), known, n=limit)
+    close = (
+        _find_abbreviated(word, known)
+        or get_close_matches(word, known, n=limit)
+        or get_close_matches(word.casefold(), known, n=limit)
+    )
     # Further words are named only if they are about as close as the first.
     close = [each for each in close if _similarity(word, each) >= _similarity(word, close[0]) - _NEARLY]
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
 
+
+def _find_abbreviated(word: str, known: Sequence[str]) -> list[str]:
+    """The known words of which a word has the initials: `nrr` is short for `net_revenue_retention`."""
+    if len(word) < _SHORTEST_ABBREVIATION:
+        return []
+    return [each for each in known if "".join(part[:1] for part in each.split("_")) == word.casefold()][:1]
+
+
+_SHORTEST_ABBREVIATION = 3
+"""Letters below which initials mean nothing."""
 
 _NEARLY = 0.1
 """Largest difference in similarity (0 to 1) between the closest word and others that are named with it."""

@@ -104,14 +104,14 @@ RECURRING_REVENUE: dict[str, Metric] = {
         "gross revenue retention",
         "ratio",
         "higher",
-        "Share of the MRR at the start that remains after churn and contraction; at most 1.",
+        "GRR: share of the MRR at the start that remains after churn and contraction; at most 1.",
         _AT_START,
     ),
     "net_revenue_retention": _recurring(
         "net revenue retention",
         "ratio",
         "higher",
-        "MRR at the end over MRR at the start, of the customers that pay at the start.",
+        "NRR: MRR at the end over MRR at the start, of the customers that pay at the start.",
         _AT_START,
     ),
     "logo_churn": _recurring(

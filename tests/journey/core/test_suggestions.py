@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.core.suggestions import did_you_mean
+from journey.core.suggestions import did_you_mean, suggest_close
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,10 @@ from journey.core.suggestions import did_you_mean
 )
 def test_the_hint_names_a_close_word_or_lists_the_known_ones(word: str, known: list[str], hint: str) -> None:
     assert did_you_mean(word, known) == hint
+
+
+def test_initials_are_answered_with_the_name_that_they_abbreviate() -> None:
+    known = ["mrr", "arr", "new_mrr", "net_revenue_retention"]
+    assert suggest_close("nrr", known) == "; did you mean 'net_revenue_retention'?"
+    assert suggest_close("NRR", known, limit=3) == "; did you mean 'net_revenue_retention'?"
+    assert suggest_close("mrrr", known) == "; did you mean 'mrr'?"
