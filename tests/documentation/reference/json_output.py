@@ -17,10 +17,11 @@ from tests.documentation.reference.result_types import find_stated_types
 from tests.documentation.sandbox import ROOT
 from tests.scenarios.cli.invocation import invoke
 
-MARKETING, CUSTOMERS, CAMPAIGNS = "MARKETING", "CUSTOMERS", "CAMPAIGNS"
-"""Stand for folders: a copy of the bundled campaigns, to which a command can write; customers without any other set;
-campaigns with their performance only."""
+EMPTY, MARKETING, CUSTOMERS, CAMPAIGNS = "EMPTY", "MARKETING", "CUSTOMERS", "CAMPAIGNS"
+"""Stand for folders: an empty one; a copy of the bundled campaigns, to which a command can write; customers without any
+other set; campaigns with their performance only."""
 FOLDERS = {
+    EMPTY: ("customer_journey", "no file"),
     MARKETING: ("marketing", "*"),
     CUSTOMERS: ("customer_journey", "customers.*"),
     CAMPAIGNS: ("marketing", "campaign*"),
@@ -42,6 +43,7 @@ EXPERIMENTS = ("default", "act_early", "bad_data", "do_nothing", "onboarding_out
 
 COMPARE = ("compare", "--workers", "1", "--replications")
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "init": (("init", EMPTY),),
     "check": (("check",), ("check", IMPERFECT), ("check", CUSTOMERS)),
     "evaluate": (
         ("evaluate", "--replay"),
