@@ -12,13 +12,14 @@ BUNDLED = "bundled"
 """Value of `Population.records` for the ten bundled customers."""
 
 
-_TIER_MARK = "tier="
+TIER_MARK = "tier="
+"""Begins the name of a part that is a risk tier and not a segment, as in ``churn_rate[tier=high]``."""
 
 
 def _refuse_unusable_segment(name: str) -> str:
-    if not name.strip() or name.startswith(_TIER_MARK) or not name.isprintable() or {"[", "]"} & set(name):
+    if not name.strip() or name.startswith(TIER_MARK) or not name.isprintable() or {"[", "]"} & set(name):
         raise ValueError(
-            f"{name!r} is not a usable name of a segment: it must not be blank, begin with {_TIER_MARK!r}, or have "
+            f"{name!r} is not a usable name of a segment: it must not be blank, begin with {TIER_MARK!r}, or have "
             "brackets or line breaks"
         )
     return name

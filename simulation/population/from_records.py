@@ -18,7 +18,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.entry_order import sort_entries
 from journey.records.folder import bundled_folder, read_folder
-from simulation.model.population_spec import BUNDLED
+from simulation.model.population_spec import BUNDLED, TIER_MARK
 from simulation.population.draw import Cohort, InitialCustomer, PriorSignal
 
 if TYPE_CHECKING:
@@ -34,18 +34,29 @@ def read_cohort(population: Population, machine: CompiledJourney) -> Cohort:
     """The customers of `population.records` on day 0, which is `population.as_of` or the records' latest date.
 
     Raises:
-        InputError: The folder cannot be read, or none of its customers is in a live stage of the journey.
+        InputError: The folder cannot be read, none of its customers is in a live stage of the journey, or a segment has
+            a name like that of a risk tier.
     """
     folder = bundled_folder() if population.records == BUNDLED else Path(str(population.records))
     records = _read_records(folder, _folder_state(folder))
     as_of = _day_zero(population, records)
     customer_ids = sorted(records.customer_ids())
     segments = tuple(sorted({customer.segment for id_ in customer_ids if (customer := records.customer(id_))}))
+    _refuse_segments_like_tiers(segments, folder)
     templates = [initial for id_ in customer_ids if (initial := _read_customer(records, id_, machine, segments, as_of))]
     if not templates:
         raise InputError(f"population.records: no customer of {folder} is in a live stage of the journey")
     listed = tuple(replace(initial, number=number) for number, initial in enumerate(templates))
     return Cohort(segments, population.size, partial(_copy, listed, _find_separator(listed)), listed)
+
+
+def _refuse_segments_like_tiers(segments: Sequence[str], folder: Path) -> None:
+    """The metrics of such a segment would have the names of those of a risk tier."""
+    if name := next((name for name in segments if name.startswith(TIER_MARK)), None):
+        raise InputError(
+            f"population.records: {folder}: the segment {name!r} has the name of a risk tier, "
+            "as in churn_rate[tier=high]; rename it in the records"
+        )
 
 
 def _copy(listed: Sequence[InitialCustomer], separator: str, number: int) -> InitialCustomer:
