@@ -54,6 +54,8 @@ class GuardrailResult:
         """The result in words, without the arm: ``guardrail broken: CSAT -0.12 (...), worse than ...``."""
         format_change = partial(format_metric, unit=self.metric.unit, difference=True, is_nonzero=True)
         margin, label = format_change(self.guardrail.margin), self.metric.label
+        if self.difference.mean is None:
+            return f"guardrail not shown to hold: {label} was never measured in both arms ({self.metric.unknown_if})"
         interval = format_interval(self.difference.low, self.difference.high, format_change, missing="")
         if not interval:
             return f"guardrail not shown to hold: {label} has no interval to compare with the margin of {margin}"

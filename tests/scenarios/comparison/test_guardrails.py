@@ -143,3 +143,11 @@ def test_one_replication_shows_nothing():
     (result,) = compared("guardrails.csat=-0.1", "replications=1").guardrails
     assert (result.outcome, result.p_value) == ("not_shown", None)
     assert "has no interval to compare with the margin of -0.10" in result.sentence
+
+
+def test_a_metric_that_was_never_measured_is_called_that_with_the_reason():
+    """This fake engine does not report the metric."""
+    (result,) = compared("guardrails.logo_churn=0.05").guardrails
+    assert result.sentence == (
+        "guardrail not shown to hold: logo churn was never measured in both arms (no customer pays at the start)"
+    )
