@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-_TIER = "tier="
+from simulation.model.population_spec import TIER_MARK
 
 
 def format_segment(segment: str) -> str:
@@ -12,7 +12,7 @@ def format_segment(segment: str) -> str:
 
 def format_tier(tier: str) -> str:
     """The end of the name of a metric in one risk tier: ``[tier=high]``."""
-    return f"[{_TIER}{tier}]"
+    return f"[{TIER_MARK}{tier}]"
 
 
 def parse_base_name(name: str) -> str:
@@ -29,13 +29,13 @@ def parse_part(name: str) -> str | None:
 def parse_segment(name: str) -> str | None:
     """The segment of a name such as ``churn_rate[SMB]``; None for a tier and for the whole population."""
     part = parse_part(name)
-    return None if part is None or part.startswith(_TIER) else part
+    return None if part is None or part.startswith(TIER_MARK) else part
 
 
 def parse_tier(name: str) -> str | None:
     """The tier of a name such as ``churn_rate[tier=high]``; None for a segment and for the whole population."""
     part = parse_part(name)
-    return part.removeprefix(_TIER) if part is not None and part.startswith(_TIER) else None
+    return part.removeprefix(TIER_MARK) if part is not None and part.startswith(TIER_MARK) else None
 
 
 def split_by_part(names: Iterable[str]) -> tuple[list[str], list[str]]:
