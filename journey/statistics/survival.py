@@ -1,9 +1,9 @@
 """Times until an event, in intervals: cumulative incidence, restricted mean and quantiles, with censoring.
 
-Within an interval the order of events and censorings is unknown, so half of those censored in it, and of those whose
-observation begins in it, count as at risk: the life-table estimate of Cutler and Ederer (1958). Without an end that
-competes it estimates the curve of Kaplan and Meier (1958), with one that of Aalen and Johansen (1978). Where no
-observation begins or is censored in an interval with events, it equals them.
+Within an interval the order of events and censorings is unknown. So half of those censored in it count as at risk, as
+in the life-table estimate of Cutler and Ederer (1958), and half of those whose observation begins in it. Without a
+competing end the estimate approximates that of Kaplan and Meier (1958), with one that of Aalen and Johansen (1978). It
+equals them where no observation begins or is censored in an interval with events.
 """
 
 from __future__ import annotations

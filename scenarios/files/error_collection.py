@@ -1,8 +1,8 @@
 """All errors of a scenario at once: also those that are only found when the others are corrected.
 
 A scenario is checked in steps, and a step needs the result of those before it. Where a step finds errors, the keys with
-errors are left out, so that the values of earlier layers or the defaults take their place, and the scenario is checked
-again. An error that may be a consequence of a key that was left out is not reported.
+errors are left out, and the scenario is checked again. Values of earlier layers or the defaults take their place. An
+error that may be a consequence of a key that was left out is not reported.
 """
 
 import re
