@@ -150,7 +150,10 @@ def _describe_unknown(path: Path, found: list[ResolvedKey]) -> str:
     if path[:1] == (ARMS,) and len(path) > 2 and path[2] in _TABLES_OF_ARMS:
         return f"{format_path(path)}: the arm does not set it; the scenario's value is {format_path(path[2:])}"
     depth = max(_count_shared(path, each.path) for each in found)
+    if depth == 0 and path[0] in Scenario.model_fields:
+        return f"{format_path(path)}: the scenario does not set {path[0]}"
     here = sorted({each.path[depth] for each in found if each.path[:depth] == path[:depth] and len(each.path) > depth})
+    here = here if depth else sorted(Scenario.model_fields)
     table = f" of {format_path(path[:depth])}" if depth else ""
     if not here:
         return f"{format_path(path)}: {format_path(path[:depth])} is a value, which has no keys"

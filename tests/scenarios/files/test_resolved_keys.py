@@ -178,6 +178,9 @@ def test_the_defaults_of_the_policy_are_shown_for_a_key_in_it():
         ("world.moves.chrn", "world.moves.chrn: unknown key of world.moves; did you mean 'churn'?"),
         ("frailty_spread", "frailty_spread: unknown key; did you mean 'world.frailty_spread'?"),
         ("wrld", "wrld: unknown key; did you mean 'world'?"),
+        ("metrics", "metrics: the scenario does not set metrics"),
+        ("guardrails.churn_rate", "guardrails.churn_rate: the scenario does not set guardrails"),
+        ("guardrals", "guardrals: unknown key; did you mean 'guardrails'?"),
         (
             "arms.treated.policy.thresholds",
             "arms.treated.policy.thresholds: the arm does not set it; the scenario's value is policy.thresholds",
