@@ -1,5 +1,6 @@
 """Validation errors of pydantic as readable messages: where, the value, and what is expected."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
@@ -16,6 +17,8 @@ UNION_TAG = "|"
 
 _OF_KEY = "[key]"
 """Ends a location of pydantic if the key is invalid, as opposed to its value."""
+
+_PERCENTAGE = re.compile(r"\s*(\d{1,3}(?:\.\d{1,9})?)\s*%\s*", re.ASCII)
 
 Locate = Callable[[Location], str]
 """From the location of a key to the words that name its file and the key."""
@@ -93,8 +96,10 @@ def _explain(detail: Any, model: type[BaseModel]) -> str:
 
 
 def _explain_percentage(detail: Any) -> str:
-    """The end of a message about a number above a limit of 1, which looks like a percentage."""
+    """The end of a message about a percentage in place of a share: a text, or a number above a limit of 1."""
     value = detail["input"]
+    if detail["type"] == "float_parsing" and (percentage := _PERCENTAGE.fullmatch(str(value))):
+        return f"; write {percentage[1]} % as {float(percentage[1]) / 100:g}"
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if detail["type"] != "less_than_equal" or detail["ctx"]["le"] != 1 or not is_number or not 5 <= value <= 100:
         return ""

@@ -27,6 +27,7 @@ WRONG = [
         "world.effects.proactive_outreach.response=30",
         "should be less than or equal to 1, but 30 was given; write 30 % as 0.3",
     ),
+    ("world.effects.proactive_outreach.response='12.5 %'", "but '12.5 %' was given; write 12.5 % as 0.125"),
     ("world.signals.strength.low=0.99", "world.signals.strength: low 0.99 is above high"),
     ("population.segments.SMB.share=-1", "population.segments.SMB.share: should be greater than or equal to 0"),
     ("primary_metric=churn_rat", "primary_metric: unknown metric 'churn_rat'; did you mean 'churn_rate'?"),
