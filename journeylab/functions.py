@@ -74,14 +74,9 @@ def metrics(
     Raises:
         InputError: The scenario is not valid, or there are overrides without a scenario.
     """
-    from scenarios.operations.metric_list import list_metrics
-    from scenarios.operations.options import open_scenario
+    from scenarios.operations.metric_list import list_metrics_of
 
-    if scenario is None and overrides:
-        from journey.core.errors import InputError
-
-        raise InputError("overrides: change a scenario, and none is given; name a scenario")
-    return list_metrics(None if scenario is None else open_scenario(scenario, overrides))
+    return list_metrics_of(scenario, overrides)
 
 
 def compare(

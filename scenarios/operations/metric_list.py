@@ -2,9 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from journey.core.errors import InputError
 from scenarios.metrics.catalogue import MetricCatalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from scenarios.files.loader import LoadedScenario
 
 
@@ -34,6 +38,21 @@ class MetricSummary(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """The metric as the command line's JSON."""
         return {**self._asdict(), "by": list(self.by)}
+
+
+def list_metrics_of(
+    scenario: "str | Path | LoadedScenario | None", overrides: "Mapping[str, object] | Sequence[str] | None"
+) -> list[MetricSummary]:
+    """The metrics of a scenario as users name it, or all built-in ones.
+
+    Raises:
+        InputError: The scenario is not valid, or there are overrides without a scenario.
+    """
+    from scenarios.operations.options import open_scenario
+
+    if scenario is None and overrides:
+        raise InputError("overrides: change a scenario, and none is given; name a scenario")
+    return list_metrics(None if scenario is None else open_scenario(scenario, overrides))
 
 
 def list_metrics(scenario: "LoadedScenario | None" = None) -> list[MetricSummary]:
