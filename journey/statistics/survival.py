@@ -106,7 +106,8 @@ def _accumulate(times: GroupedTimes, exposed: Shares) -> tuple[Shares, Shares]:
     exposed = np.maximum(np.maximum(exposed, events), 1.0)
     free = np.concatenate(([1.0], np.cumprod(1.0 - events / exposed)))
     shares = np.concatenate(([0.0], np.cumsum(free[:-1] * (times.reached / exposed))))
-    return free, shares
+    # A sum of many parts of 1 may exceed it in the last bits.
+    return free, np.minimum(shares, 1.0)
 
 
 def restricted_mean(incidence: Incidence) -> float | None:

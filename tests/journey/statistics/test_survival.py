@@ -100,3 +100,13 @@ def test_a_curve_is_known_to_the_end_if_all_had_the_event():
     times = GroupedTimes(30.0, np.array([10, 5, 0]), np.zeros(3, int), np.zeros(4, int), np.zeros(3, int))
     assert estimate_incidence(times).is_complete
     assert restricted_mean(estimate_incidence(times)) == pytest.approx(30.0 - 10.0 * (1 / 3 + 5 / 6 + 1))
+
+
+def test_a_share_is_never_above_1_in_any_bit():
+    # Everyone has the event, one customer in each interval; for some sizes the parts add up to more than 1.
+    for size in range(2, 300):
+        reached, zeros = np.ones(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
+        times = GroupedTimes(1.0, reached, zeros, np.zeros(size + 1, dtype=np.int64), zeros)
+        shares = estimate_incidence(times).shares
+        assert shares.max() <= 1.0
+        assert shares[-1] == pytest.approx(1.0, abs=1e-12)
