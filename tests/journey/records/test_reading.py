@@ -320,12 +320,19 @@ _ANY_VALUE = st.one_of(
     st.just("2031-03-08"), st.just(0.5), st.just("K1"), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )  # fmt: skip
 _FIELDS = st.sampled_from([column.name for column in get_columns("signals")])
+_REQUIRED = [column.name for column in get_columns("signals") if column.required]
 
 
 @pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.lists(st.dictionaries(_FIELDS, _ANY_VALUE, max_size=7), max_size=6))
 def test_every_row_is_either_used_or_set_aside(rows: list[dict[str, object]]) -> None:
+    missing = [name for name in _REQUIRED if any(rows) and not any(name in row for row in rows)]
+    if missing:
+        # A field that every row needs and none has is a mistake of the whole file.
+        with pytest.raises(InputError, match=f"there is no field '({'|'.join(missing)})'"):
+            company(signals=rows)
+        return
     records = company(signals=rows)
     used = [values[-2] for values in table(records, "signals")]
     aside = [row.row_number for row in records.set_aside if row.dataset == "signals"]

@@ -44,7 +44,9 @@ def test_the_numbers_of_a_policy_keep_their_values_and_get_their_types():
     for name, value in to_arrays(parameters)._asdict().items():
         given = getattr(parameters, name)
         if isinstance(given, tuple):
-            assert value.tolist() == np.array(given).tolist()
+            expected = np.array(given)
+            # Rows without numbers are padded, so that compiled code has a shape.
+            assert value.tolist() == expected.tolist() if expected.size else not value.any()
             assert value.dtype in (np.bool_, np.int64, np.float64)
         else:
             assert value == given

@@ -10,7 +10,8 @@ from tests.scenarios.cli.invocation import invoke, json_of
 from tests.scenarios.cli.started_commands import begun
 from tests.scenarios.experiment import known_experiments
 
-SMALL = ["--set", "population.size=80", "--set", "horizon_days=60", "--replications", "3", "--mode", "randomised"]
+SIZE = ["--set", "population.size=80", "--set", "horizon_days=60", "--mode", "randomised"]
+SMALL = [*SIZE, "--replications", "3"]
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_the_truth_of_the_truth_is_refused():
 @pytest.mark.slow
 def test_ctrl_c_ends_the_workers_and_keeps_the_experiments_that_are_complete(tmp_path):
     path = tmp_path / "kept.jsonl"
-    with begun(path, "default", *SMALL, "--replications", "4000", "--workers", "2", least=3) as running:
+    with begun(path, "default", *SIZE, "--replications", "4000", "--workers", "2", least=3) as running:
         os.kill(running.pid, signal.SIGINT)
         out, err = running.communicate(timeout=60)
     assert running.returncode == 130

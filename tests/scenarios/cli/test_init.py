@@ -98,11 +98,12 @@ def test_nothing_is_earned_in_the_trial_stage(tmp_path):
     assert run["metrics"]["retained_value"] == 0.0
 
 
-def test_the_default_template_is_the_subscription(tmp_path):
-    result = invoke("init", tmp_path / "mine")
+def test_the_default_template_is_the_subscription(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = invoke("init", "mine")
     assert result.exit_code == 0
     assert "template subscription" in result.stdout
-    assert f"read {tmp_path / 'mine' / 'README.md'}" in " ".join(result.stdout.split())
+    assert f"read {Path('mine') / 'README.md'}" in " ".join(result.stdout.split())
 
 
 def test_an_empty_folder_is_filled_also_the_working_folder(tmp_path, monkeypatch):

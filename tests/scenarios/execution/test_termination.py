@@ -13,7 +13,7 @@ from tests.scenarios.cli.started_commands import started
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
-WORK = ["simulate", "default", "--customers", "3000", "--days", "90", "--engine", "reference"]
+WORK = ["simulate", "default", "--customers", "30000", "--days", "90", "--engine", "reference"]
 IN_PODS = ["--set", "reviewers.pods=3", "--workers", "2"]
 
 

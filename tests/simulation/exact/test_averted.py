@@ -83,8 +83,8 @@ def test_the_engine_has_the_same_share_of_departures(convert):
         policy = Policy.model_validate(
             {
                 "actions": {
-                    "nudge": {"delivery": "automated", "cost": 0.0},
-                    MONITOR_ONLY: {"delivery": "none", "cost": 0.0},
+                    "nudge": {"delivery": "automated", "cost": 0.0, "averts": 0.1},
+                    MONITOR_ONLY: {"delivery": "none", "cost": 0.0, "averts": 0.0},
                 },
                 "plays": [{"stages": ["trial"], "action": "nudge", "after_days": 0.0}],
                 "contact": {"max_contacts": 1, "window_days": 1000.0},

@@ -137,7 +137,7 @@ def test_names_may_hold_anything(tmp_path):
         world={"distress": {"causes": {strange: {
             "onset_per_day": {"onboarding": 0.05}, "mean_days": 5, "symptoms": {"usage_drop": 0.2},
         }}}},
-        population={"segments": {strange: {"share": 1, "account_value": 1}}},
+        population={"segments": {'a<b>&"c" é': {"share": 1, "account_value": 1}}},
     )  # fmt: skip
     _, root = written(setup, tmp_path / "log.xes")
     assert attributes(root)["arm"] == kept
