@@ -28,7 +28,7 @@ def test_a_run_that_is_terminated_leaves_nothing_behind(tmp_path, number, worker
         family = psutil.Process(running.pid).children(recursive=True)
         running.send_signal(number)
         _, errors = running.communicate(timeout=120)
-    assert running.returncode == 128 + number
+    assert running.returncode == 128 + number, errors[-1500:]
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
     assert psutil.wait_procs(family, timeout=60)[1] == []
