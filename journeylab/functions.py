@@ -137,14 +137,7 @@ def compare(
     from scenarios.operations.options import open_scenario, refuse_workers
 
     refuse_workers(workers, executor)
-    loaded = open_scenario(
-        scenario,
-        overrides,
-        customers=("population.size", customers),
-        days=("horizon_days", days),
-        seed=("seed", seed),
-        replications=("replications", replications),
-    )
+    loaded = open_scenario(scenario, overrides, customers=customers, days=days, seed=seed, replications=replications)
     plan = plan_comparison(
         loaded, mode=mode, truth=truth, engine=engine, precision=precision, max_replications=max_replications
     )
@@ -198,13 +191,7 @@ def simulate(
     from scenarios.operations.simulation import plan_simulation
 
     refuse_workers(workers, executor)
-    loaded = open_scenario(
-        scenario,
-        overrides,
-        customers=("population.size", customers),
-        days=("horizon_days", days),
-        seed=("seed", seed),
-    )
+    loaded = open_scenario(scenario, overrides, customers=customers, days=days, seed=seed)
     plan = plan_simulation(loaded, arm=arm, engine=engine)
     return plan.run(workers=workers, executor=executor, trace=trace)
 

@@ -1,7 +1,7 @@
 """Arguments and options that several commands share, and how they change a scenario."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -63,13 +63,13 @@ EngineOption = Annotated[
 ]
 
 
-def load_scenario(source: str, overrides: list[str] | None, **options: tuple[str, Any]) -> "LoadedScenario":
+def load_scenario(source: str, overrides: list[str] | None, **options: float | None) -> "LoadedScenario":
     """The scenario with the options of the command applied to it; its notices are printed to stderr.
 
     Args:
         source: Name of a built-in scenario, or path of a scenario file.
         overrides: The values of `--set`.
-        **options: Option name -> (dotted key, value); options whose value is None are skipped.
+        **options: Values of the options in `OPTION_KEYS`; options whose value is None are skipped.
 
     Raises:
         InputError: The scenario, an override or an option is invalid.

@@ -105,14 +105,7 @@ def command(
 
     processes = count_processes(workers, cluster)
     refuse_report(report)
-    scenario = load_scenario(
-        source,
-        set_,
-        customers=("population.size", customers),
-        days=("horizon_days", days),
-        seed=("seed", seed),
-        replications=("replications", replications),
-    )
+    scenario = load_scenario(source, set_, customers=customers, days=days, seed=seed, replications=replications)
     refuse_outputs([Output("--resume", resume), Output("--report", report)], Inputs.of_scenario(scenario))
     plan = plan_comparison(
         scenario, mode=mode, truth=truth, engine=engine, precision=precision, max_replications=max_replications

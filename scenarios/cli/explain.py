@@ -40,7 +40,7 @@ def command(
     from scenarios.cli.console import console, print_json
     from scenarios.explain.explain import explain
 
-    scenario = load_scenario(source, set_, days=("horizon_days", days), seed=("seed", seed))
+    scenario = load_scenario(source, set_, days=days, seed=seed)
     explanation = explain(scenario, customer, engine=engine)
     if json_:
         print_json(explanation.as_dict())

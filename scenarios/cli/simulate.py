@@ -66,13 +66,7 @@ def command(
     from simulation.trace.files import FORMATS, trace_file
 
     processes = count_processes(workers, cluster)
-    loaded = load_scenario(
-        source,
-        set_,
-        customers=("population.size", customers),
-        days=("horizon_days", days),
-        seed=("seed", seed),
-    )
+    loaded = load_scenario(source, set_, customers=customers, days=days, seed=seed)
     _refuse_unusable(trace, records, Inputs.of_scenario(loaded))
     plan = plan_simulation(loaded, arm=arm, engine=engine)
     dates = Dates.starting_on(start_date, loaded.scenario.horizon_days)

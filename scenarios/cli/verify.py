@@ -45,7 +45,7 @@ def command(
     from simulation.verification import FALSE_ALARM_RATE
     from simulation.verification.suite import default_customers
 
-    loaded = load_scenario(source, set_, seed=("seed", seed))
+    loaded = load_scenario(source, set_, seed=seed)
     n_customers = default_customers(loaded.scenario.horizon_days) if customers is None else customers
     run, other = _choose_runners(loaded, engine)
     checks = _run_checks(loaded, n_customers, run, other)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
+from journey.core.nested_tables import nest
 from journey.core.suggestions import did_you_mean
 from scenarios.files.loader import LoadedScenario, load, override
 from scenarios.files.merging import Layer
@@ -16,31 +17,36 @@ if TYPE_CHECKING:
 Overrides = Mapping[str, object] | Sequence[str] | None
 """Overrides of keys: a mapping from dotted key to value, or ``key=value`` texts."""
 
+OPTION_KEYS: Mapping[str, tuple[str, ...]] = {
+    "customers": ("population", "size"),
+    "days": ("horizon_days",),
+    "seed": ("seed",),
+    "replications": ("replications",),
+}
+"""The key of the scenario that each option sets, as a path."""
+
 
 def open_scenario(
-    source: str | Path | LoadedScenario, overrides: Overrides = None, **options: tuple[str, Any]
+    source: str | Path | LoadedScenario, overrides: Overrides = None, **options: float | None
 ) -> LoadedScenario:
     """The scenario with overrides and options applied to it.
 
     Args:
         source: Name of a built-in scenario, path of a scenario file, or a loaded scenario.
         overrides: Overrides of its keys.
-        **options: Option name -> (dotted key, value); options whose value is None are skipped.
+        **options: Values of the options in `OPTION_KEYS`; options whose value is None are skipped.
 
     Raises:
         InputError: The scenario, an override or an option is invalid.
     """
-    layers = [_build_layer(name, *option) for name, option in options.items() if option[1] is not None]
+    layers = [
+        Layer(f"{name}={value}", nest(value, OPTION_KEYS[name]), is_option=True)
+        for name, value in options.items()
+        if value is not None
+    ]
     if isinstance(source, LoadedScenario):
         return override(source, format_overrides(overrides), options=layers)
     return load(source, format_overrides(overrides), options=layers)
-
-
-def _build_layer(name: str, key: str, value: Any) -> Layer:
-    data: Any = value
-    for step in reversed(key.split(".")):
-        data = {step: data}
-    return Layer(f"{name}={value}", data, is_option=True)
 
 
 def find_arm(loaded: "LoadedScenario", name: str) -> "ArmSpec":
