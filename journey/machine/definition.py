@@ -114,8 +114,13 @@ class Journey:
 
     @cached_property
     def live(self) -> tuple[str, ...]:
-        """The stages that are not terminal, in stage order; `non_exit_stages` has no lost ones either."""
+        """The stages that are not terminal, in stage order; `non_exit_stages` also excludes lost stages."""
         return tuple(stage for stage in self.stages if stage not in self.terminal)
+
+    @cached_property
+    def details_by_stage(self) -> Mapping[str, StageDetails]:
+        """The details of each stage, in stage order."""
+        return dict(zip(self.stages, self.details, strict=True))
 
     def with_details(self, details: Mapping[str, StageDetails]) -> Journey:
         """The same journey with other details of these stages.
@@ -123,9 +128,9 @@ class Journey:
         Raises:
             JourneyDefinitionError: A stage is unknown, or a detail is invalid.
         """
-        changed = tuple(details.get(stage, own) for stage, own in zip(self.stages, self.details, strict=True))
+        changed = {**self.details_by_stage, **details}
         with validation.refusing_unknown_stages(details, self.stages):
-            return replace(self, details=changed)
+            return replace(self, details=tuple(changed[stage] for stage in self.stages))
 
     def with_role(self, role: str, stages: Iterable[str]) -> Journey:
         """The same journey, in which these stages have this role besides their own.
@@ -133,14 +138,17 @@ class Journey:
         Raises:
             JourneyDefinitionError: A stage is unknown, or cannot have the role.
         """
-        own = dict(zip(self.stages, self.details, strict=True))
-        missing = {stage: own.get(stage, NO_DETAILS) for stage in stages if stage not in self.stages_with(role)}
-        changed = {stage: replace(details, roles=(*details.roles, role)) for stage, details in missing.items()}
+        own = {stage: self.details_by_stage.get(stage, NO_DETAILS) for stage in stages}
+        changed = {
+            stage: replace(details, roles=(*details.roles, role))
+            for stage, details in own.items()
+            if role not in details.roles
+        }
         return self.with_details(changed) if changed else self
 
     def stages_with(self, role: str) -> tuple[str, ...]:
         """The stages with this role, in stage order."""
-        return tuple(stage for stage, own in zip(self.stages, self.details, strict=True) if role in own.roles)
+        return tuple(stage for stage, details in self.details_by_stage.items() if role in details.roles)
 
     @cached_property
     def lost(self) -> tuple[str, ...]:
@@ -161,16 +169,16 @@ class Journey:
     def pays(self) -> tuple[float, ...]:
         """Share of the account value that customers pay, by stage: as stated, or else 1, and 0 where they have left."""
         return tuple(
-            (0.0 if stage in self.exit_stages else 1.0) if own.pays is None else float(own.pays)
-            for stage, own in zip(self.stages, self.details, strict=True)
+            (0.0 if stage in self.exit_stages else 1.0) if details.pays is None else float(details.pays)
+            for stage, details in self.details_by_stage.items()
         )
 
     @cached_property
     def typical_days(self) -> dict[str, float]:
         """Days after which a stay counts as stalled, by stage: as stated, or else those of `DEFAULT_TYPICAL_DAYS`."""
         stated = {
-            stage: DEFAULT_TYPICAL_DAYS.get(stage) if own.typical_days is None else own.typical_days
-            for stage, own in zip(self.stages, self.details, strict=True)
+            stage: DEFAULT_TYPICAL_DAYS.get(stage) if details.typical_days is None else details.typical_days
+            for stage, details in self.details_by_stage.items()
         }
         return {stage: float(days) for stage, days in stated.items() if days is not None}
 
@@ -178,7 +186,7 @@ class Journey:
     def fingerprint(self) -> str:
         """SHA-256 of the rules, in hexadecimal; equal for equal rules, on every machine and in every version.
 
-        The rules are stages, moves, and where a journey begins and ends. What is stated about stages is no rule.
+        The rules are the stages, the moves, and where a journey begins and ends; the details of stages are not rules.
         """
         rules = {
             "stages": self.stages,

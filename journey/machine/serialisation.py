@@ -177,7 +177,7 @@ def serialise_journey(journey: Journey) -> dict[str, Any]:
 
 
 def _serialise_details(journey: Journey) -> dict[str, dict[str, Any]]:
-    stated = zip(journey.stages, journey.details, strict=True)
+    stated = journey.details_by_stage.items()
     return {stage: _serialise_stage(details) for stage, details in stated if details != NO_DETAILS}
 
 

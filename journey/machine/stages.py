@@ -62,19 +62,19 @@ NO_DETAILS = StageDetails()
 
 
 def bad_details(details: Mapping[str, StageDetails], terminal: tuple[str, ...]) -> Iterator[str]:
-    """The problems of the details of known stages."""
+    """What is wrong with the details of the stages of a journey, one sentence for each mistake."""
     for stage, given in details.items():
         yield from _bad_pays(stage, given, terminal)
         yield from _bad_roles(stage, given.roles)
-        if given.typical_days is not None and not _is_number(given.typical_days, above=0.0, up_to=1e6):
-            days = given.typical_days
+        days = given.typical_days
+        if days is not None and not (_is_number(days) and 0.0 < days <= 1e6):
             yield f"stage.{stage}.typical_days is {days!r}; give a number of days, above 0 and at most 1,000,000"
 
 
 def _bad_pays(stage: str, given: StageDetails, terminal: tuple[str, ...]) -> Iterator[str]:
     if given.pays is None:
         return
-    if not (given.pays == 0.0 or _is_number(given.pays, above=0.0, up_to=1.0)) or isinstance(given.pays, bool):
+    if not (_is_number(given.pays) and 0.0 <= given.pays <= 1.0):
         yield (
             f"stage.{stage}.pays is {given.pays!r}; it is the share of the account value that customers pay, "
             "a number from 0 to 1"
@@ -94,5 +94,5 @@ def _bad_roles(stage: str, roles: tuple[str, ...]) -> Iterator[str]:
             yield f"stage.{stage}.roles: {role!r} is not a role; did you mean {role.strip().casefold()!r}?"
 
 
-def _is_number(value: object, *, above: float, up_to: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and above < value <= up_to
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -122,7 +122,7 @@ def _refuse_two_typical_days(journey: "Journey", policy: "Policy", journey_name:
     """Refuse typical days of a stage that journey and policy state differently."""
     from journey.machine.stages import DEFAULT_TYPICAL_DAYS
 
-    stated = {stage: own.typical_days for stage, own in zip(journey.stages, journey.details, strict=True)}
+    stated = {stage: details.typical_days for stage, details in journey.details_by_stage.items()}
     for stage, days in policy.evidence.typical_days.items():
         of_journey = stated.get(stage)
         # Those of the default journey are a default, which the old key of the policy replaces.
