@@ -1,6 +1,6 @@
-"""When a person must approve a recommended action: `approve` of the policy, a word or a table of thresholds.
+"""When a person must approve a recommended action: the policy's `approve`, a word or a table of thresholds.
 
-Earlier versions had the thresholds among `thresholds`. These keys are accepted, and moved to their place in `approve`.
+In earlier versions the keys of `approve` were part of `thresholds`. They are accepted there, and moved to `approve`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,6 @@ from journey.decision.policy_section import PolicySection
 Path = tuple[int | str, ...]
 
 APPROVE = "approve"
-NEVER: Literal["never"] = "never"
 ALWAYS: Literal["always"] = "always"
 ApprovalWord = Literal["never", "always"]
 
@@ -94,31 +93,39 @@ def rename_old_keys(policy: Mapping[str, Any]) -> RenamedKeys:
     Args:
         policy: The keys of a policy file, or of one layer of a scenario's policy.
     """
-    thresholds, approve = policy.get(_THRESHOLDS), policy.get(APPROVE, {})
-    given = {new: old for new, old in _OLD_KEYS.items() if isinstance(thresholds, Mapping) and old in thresholds}
-    if not isinstance(thresholds, Mapping) or not given:
+    thresholds = policy.get(_THRESHOLDS)
+    if not isinstance(thresholds, Mapping) or thresholds.keys().isdisjoint(_OLD_KEYS.values()):
         return RenamedKeys(dict(policy), {})
+    given = {new: thresholds[old] for new, old in _OLD_KEYS.items() if old in thresholds}
+    rest = {key: value for key, value in thresholds.items() if key not in _OLD_KEYS.values()}
     renamed = {key: value for key, value in policy.items() if key != _THRESHOLDS}
-    rest = {key: value for key, value in thresholds.items() if key not in given.values()}
     if rest:
         renamed[_THRESHOLDS] = rest
-    problems = tuple(_find_contradictions(approve, {old: thresholds[old] for old in given.values()}))
-    if isinstance(approve, Mapping):
-        renamed[APPROVE] = {**{new: thresholds[old] for new, old in given.items()}, **approve}
-    moved = [(new, old) for new, old in given.items() if isinstance(approve, Mapping) and new not in approve]
-    old_paths: dict[Path, Path] = {(APPROVE, new): (_THRESHOLDS, old) for new, old in moved}
+    approve = policy.get(APPROVE, {})
+    problems = tuple(_find_contradictions(approve, given))
+    if not isinstance(approve, Mapping):
+        return RenamedKeys(renamed, {}, problems)
+    renamed[APPROVE] = {**given, **approve}
+    old_paths: dict[Path, Path] = {(APPROVE, new): (_THRESHOLDS, _OLD_KEYS[new]) for new in given if new not in approve}
     return RenamedKeys(renamed, old_paths, problems)
 
 
-def _find_contradictions(approve: object, old_keys: Mapping[str, Any]) -> Iterator[KeyProblem]:
-    """The keys of `approve` with another value than the old key of the same meaning; a word excludes all of them."""
-    for new, old in _OLD_KEYS.items():
-        if old not in old_keys or (isinstance(approve, Mapping) and approve.get(new, old_keys[old]) == old_keys[old]):
-            continue
-        path, value = ((APPROVE, new), approve[new]) if isinstance(approve, Mapping) else ((APPROVE,), approve)
-        yield KeyProblem(
-            path, f"is {value!r}, but the old key {_THRESHOLDS}.{old} is {old_keys[old]!r}; remove the old key"
-        )
+def _find_contradictions(approve: object, given: Mapping[str, Any]) -> Iterator[KeyProblem]:
+    """Old keys that contradict `approve`: a key of the same meaning has another value, or `approve` is a word.
+
+    Args:
+        approve: `approve` of the policy.
+        given: The values of the old keys, by new key.
+    """
+    for new, old_value in given.items():
+        path: Path = (APPROVE,)
+        value = approve
+        if isinstance(approve, Mapping):
+            if new not in approve or approve[new] == old_value:
+                continue
+            path, value = (APPROVE, new), approve[new]
+        message = f"is {value!r}, but the old key {_THRESHOLDS}.{_OLD_KEYS[new]} is {old_value!r}"
+        yield KeyProblem(path, f"{message}; remove the old key")
 
 
 def restore_old_keys(policy: Mapping[str, Any]) -> dict[str, Any]:
