@@ -64,15 +64,9 @@ class PolicyParameters(NamedTuple):
 
 
 def _build_approval(approve: ApprovalRules | ApprovalWord) -> dict[str, Any]:
-    """The parameters of approval; no severity and no account value reaches an infinite threshold."""
-    rules = approve if isinstance(approve, ApprovalRules) else None
-    return {
-        "always_approve": approve == ALWAYS,
-        "approve_human_severity": inf if rules is None else rules.human_severity,
-        "approve_high_tier_severity": inf if rules is None else rules.high_tier_severity,
-        "approve_value": inf if rules is None else rules.value,
-        "approve_value_severity": inf if rules is None else rules.value_severity,
-    }
+    """The parameters of approval. A word has infinite thresholds, which no severity and no account value reaches."""
+    thresholds = dict(approve) if isinstance(approve, ApprovalRules) else dict.fromkeys(ApprovalRules.model_fields, inf)
+    return {"always_approve": approve == ALWAYS, **{f"approve_{key}": value for key, value in thresholds.items()}}
 
 
 def build_parameters(table: CompiledPolicy) -> PolicyParameters:

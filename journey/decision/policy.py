@@ -18,6 +18,7 @@ from journey.core.errors import InputError, OldKeyWarning
 from journey.core.identifiers import normalise_identifier
 from journey.core.merging import deep_merge
 from journey.core.messages import InvalidKeysError, KeyProblem, Locate, format_location, list_problems
+from journey.core.nested_tables import find_value
 from journey.core.suggestions import did_you_mean
 from journey.core.toml_files import read_toml
 from journey.decision.approval import Approval, ApprovalRules, ApprovalWord, rename_old_keys
@@ -393,7 +394,7 @@ def _find_action(action: str, actions: tuple[str, ...]) -> int:
 def _find_timed_action(play: Play, segment: str, stage: str, actions: tuple[str, ...]) -> int:
     """The index of the action of a play that applies by the days in the stage, `monitor_only` included.
 
-    Monitoring takes no action, but keeps its days from later plays.
+    Monitoring takes no action, but no later play applies on its days.
     """
     return actions.index(play.action) if stage in play.stages and play.applies_to(segment) else NO_ACTION
 
@@ -459,8 +460,7 @@ def _build_default(override: Mapping[str, Any], segments: Collection[str] | None
     if segments is None:
         return data
     churn = data["churn"]
-    own = override.get("churn")
-    other = own.get("other_yearly_hazard") if isinstance(own, Mapping) else None
+    other = find_value(override, ("churn", "other_yearly_hazard"))
     if other is None:
         other = churn["other_yearly_hazard"]
     churn["yearly_hazard"] = {name: churn["yearly_hazard"].get(name, other) for name in segments}

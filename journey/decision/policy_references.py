@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from journey.core.messages import KeyProblem
+from journey.core.nested_tables import find_value
 from journey.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ def find_unknown_causes(plays: "Sequence[Play]", known: Collection[str]) -> Iter
 
 
 def find_unknown_stages(override: Mapping[str, Any], stages: tuple[str, ...]) -> Iterator[KeyProblem]:
-    """The stages that a policy names and the journey does not have, wherever the policy is well-formed."""
-    evidence = override.get("evidence")
-    typical_days = evidence.get("typical_days") if isinstance(evidence, Mapping) else None
+    """The stages that a policy names and the journey does not have; malformed parts of the policy are skipped."""
+    typical_days = find_value(override, ("evidence", "typical_days"))
     for stage in typical_days if isinstance(typical_days, Mapping) else ():
         if stage not in stages:
             yield _unknown_stage(("evidence", "typical_days", stage), stage, stages)
