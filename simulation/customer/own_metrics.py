@@ -1,4 +1,4 @@
-"""The metrics of the scenario: what is counted of a customer, and the times until an event.
+"""The metrics that a scenario defines: what is counted for each customer, and the time until an event.
 
 An observation is open from its beginning to the target, to an end that competes with it, or to the end of the run. Its
 length goes into one of `INTERVALS` intervals of the window, so memory does not grow with the number of customers. All
@@ -34,11 +34,11 @@ from simulation.model.metric_parameters import (
 )
 
 UNSEEN, CLOSED = -NEVER, NEVER
-"""A customer's mark for a metric before and after its observation. In between it is the day on which it began."""
+"""A customer's mark for a metric before and after its observation. In between it is the day of its beginning."""
 
 UNITS = float(AMOUNT_UNITS)
 _LARGEST_AMOUNT = float(1 << 42)
-"""A larger amount of one customer and one stay does not fit into 64 bits; the metric is then unknown."""
+"""Largest amount of one customer in one stay that fits into 64 bits. With a larger one the metric is unknown."""
 
 _LOW_MASK = (1 << LOW_BITS) - 1
 
@@ -48,35 +48,41 @@ def customer_cell(customer: Customer) -> int:
     return customer.segment * TIER_COUNT + customer.tier
 
 
-def record_end(arm: ArmParameters, customer: Customer, engine: Engine, slot: int, end: int, length: float) -> None:
-    """Record the end of an observation of some length in days."""
+def observation_window(arm: ArmParameters, engine: Engine, slot: int) -> float:
+    """Length of the window of an observation, in days."""
     window = arm.own_metrics.windows[slot]
-    if window == 0.0:
-        window = engine.horizon
+    return engine.horizon if window == 0.0 else window
+
+
+def interval_of(days: float, window: float) -> int:
+    """Index of the interval of the window in which so many days have passed; the last one at its end."""
+    return min(INTERVALS - 1, int(days / window * INTERVALS))
+
+
+def record_end(arm: ArmParameters, customer: Customer, engine: Engine, slot: int, end: int, length: float) -> None:
+    """Count an observation under how it ended and how long it was, in days."""
+    window = observation_window(arm, engine, slot)
     if length > window or (length == window and end == CENSORED):
         end, interval = CENSORED, INTERVALS
     else:
-        interval = min(INTERVALS - 1, int(length / window * INTERVALS))
+        interval = interval_of(length, window)
     engine.own_times[customer.arm][customer_cell(customer)][slot][end][interval] += 1
 
 
 def begin_observation(arm: ArmParameters, customer: Customer, engine: Engine, slot: int, age: float) -> None:
-    """Begin an observation of a customer who was at risk before: for `age` days, unobserved."""
-    window = arm.own_metrics.windows[slot]
-    if window == 0.0:
-        window = engine.horizon
+    """Begin the observation of a customer who has already been at risk, unobserved, for `age` days."""
+    window = observation_window(arm, engine, slot)
     if age >= window:
         # The window has passed before the customer is observed.
         engine.observed[customer.row][slot] = CLOSED
         return
     engine.observed[customer.row][slot] = customer.now - age
     if age > 0.0:
-        interval = min(INTERVALS - 1, int(age / window * INTERVALS))
-        engine.own_times[customer.arm][customer_cell(customer)][slot][ENTERED][interval] += 1
+        engine.own_times[customer.arm][customer_cell(customer)][slot][ENTERED][interval_of(age, window)] += 1
 
 
 def apply_operation(arm: ArmParameters, customer: Customer, engine: Engine, operation: Operation, age: float) -> None:
-    """Apply the operation of an event that happens now."""
+    """Carry out one operation for an event that happens now; `age` is the number of days already spent in the stage."""
     if operation.kind == COUNT:
         engine.own_counts[customer.arm][operation.metric][customer_cell(customer)] += 1
         return
@@ -98,9 +104,16 @@ def apply_operation(arm: ArmParameters, customer: Customer, engine: Engine, oper
 def apply_operations(
     arm: ArmParameters, customer: Customer, engine: Engine, table: OperationTable, code: int, age: float
 ) -> None:
-    """Apply all operations of a code; `age` is the age of a stay that begins with the customer's start."""
+    """Carry out all operations of a code, for an event that happens now; see `apply_operation`."""
     for position in range(table.first[code], table.first[code + 1]):
         apply_operation(arm, customer, engine, table.operations[position], age)
+
+
+def apply_counts(arm: ArmParameters, customer: Customer, engine: Engine, table: OperationTable, code: int) -> None:
+    """Carry out those operations of a code that count an event."""
+    for position in range(table.first[code], table.first[code + 1]):
+        if table.operations[position].kind == COUNT:
+            apply_operation(arm, customer, engine, table.operations[position], 0.0)
 
 
 def add_amounts(customer: Customer, engine: Engine, table: OperationTable, code: int, amount: float) -> None:
@@ -133,9 +146,7 @@ def count_own_start(arm: ArmParameters, customer: Customer, engine: Engine, age:
     apply_operations(arm, customer, engine, metrics.starts, stage, age)
     if customer.arrives_at > 0.0:
         # An arrival is an entry into its stage; a customer who is present on day 0 has entered it earlier.
-        for position in range(metrics.entries.first[stage], metrics.entries.first[stage + 1]):
-            if metrics.entries.operations[position].kind == COUNT:
-                apply_operation(arm, customer, engine, metrics.entries.operations[position], 0.0)
+        apply_counts(arm, customer, engine, metrics.entries, stage)
 
 
 def count_own_stay(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
@@ -171,9 +182,7 @@ def finish_own_metrics(arm: ArmParameters, customer: Customer, engine: Engine) -
     metrics, stage = arm.own_metrics, customer.stage
     if arm.terminal[stage]:
         add_amounts(customer, engine, metrics.stays, stage, engine.horizon - customer.now)
-    for position in range(metrics.ends.first[stage], metrics.ends.first[stage + 1]):
-        if metrics.ends.operations[position].kind == COUNT:
-            apply_operation(arm, customer, engine, metrics.ends.operations[position], 0.0)
+    apply_counts(arm, customer, engine, metrics.ends, stage)
     add_amounts(customer, engine, metrics.ends, stage, customer.account_value)
     for slot in range(metrics.observed):
         begun = engine.observed[customer.row][slot]
@@ -183,10 +192,13 @@ def finish_own_metrics(arm: ArmParameters, customer: Customer, engine: Engine) -
 
 KERNELS = (
     customer_cell,
+    observation_window,
+    interval_of,
     record_end,
     begin_observation,
     apply_operation,
     apply_operations,
+    apply_counts,
     add_amounts,
     count_own_event,
     count_own_start,
