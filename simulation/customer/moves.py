@@ -91,15 +91,13 @@ def make_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int,
     if arm.escalation[move.to_stage] and not arm.escalation[stage]:
         engine.totals[customer.arm].escalations += 1
     count_own_event(arm, customer, engine, EVENT_MOVE, move.move)
+    if arm.has_move_effects and customer.moves_action != NO_ACTION:
+        resolve_by_move(arm, customer, engine, slot)
     if move.within_stay:
-        if arm.has_move_effects and customer.moves_action != NO_ACTION:
-            resolve_by_move(arm, customer, engine, slot)
         restart_move_clock(arm, customer, engine, slot)
         return
     count_own_stay(arm, customer, engine)
     count_stay(customer, engine)
-    if arm.has_move_effects and customer.moves_action != NO_ACTION:
-        resolve_by_move(arm, customer, engine, slot)
     if move.leaves:
         churn(arm, customer, engine)
     count_own_entry(arm, customer, engine, move.to_stage)
