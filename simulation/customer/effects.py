@@ -1,6 +1,6 @@
-"""Effects of actions on a customer's moves and price. They last some days, with or without distress.
+"""Effects of actions on a customer's moves and price. They last some days, whether or not there is distress.
 
-At most one effect on moves and one discount last at a time: that of a later action replaces the earlier one. An effect
+A customer has at most one effect on moves and one discount at a time: a later one replaces the earlier. An effect
 continues in the next stage, and ends when the customer leaves.
 """
 
@@ -16,7 +16,7 @@ from simulation.trace.codes import KIND_EFFECT_OFF, KIND_EFFECT_ON, REASON_MOVES
 
 
 def start_move_effect(arm: ArmParameters, customer: Customer, engine: Engine, action: int) -> None:
-    """Let an action multiply the hazards of its moves from now on. Every clock keeps its remaining amount."""
+    """Multiply the hazards of an action's moves from now on. Every clock keeps its remaining amount."""
     emit(customer, engine, KIND_EFFECT_ON, action, NO_INDEX, REASON_MOVES, NO_INDEX, NEVER, NEVER)
     customer.moves_action = action
     customer.event_times[MOVE_EFFECT_END] = customer.now + arm.effects[action].lasts
@@ -24,7 +24,7 @@ def start_move_effect(arm: ArmParameters, customer: Customer, engine: Engine, ac
 
 
 def on_move_effect_end(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
-    """The effect of an action on moves wears off."""
+    """End the effect of an action on moves, because its days are over."""
     action = customer.moves_action
     emit(customer, engine, KIND_EFFECT_OFF, action, NO_INDEX, REASON_MOVES, NO_INDEX, NEVER, NEVER)
     customer.moves_action = NO_ACTION
@@ -33,7 +33,7 @@ def on_move_effect_end(arm: ArmParameters, customer: Customer, engine: Engine) -
 
 
 def start_discount(arm: ArmParameters, customer: Customer, engine: Engine, action: int) -> None:
-    """Let the customer pay the lower price of an action from now on."""
+    """Start the discount of an action."""
     add_revenue(arm, customer, engine)
     emit(customer, engine, KIND_EFFECT_ON, action, NO_INDEX, REASON_PRICE, NO_INDEX, NEVER, NEVER)
     customer.discount_action = action
@@ -41,7 +41,7 @@ def start_discount(arm: ArmParameters, customer: Customer, engine: Engine, actio
 
 
 def on_discount_end(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
-    """The customer pays the full price again."""
+    """End the discount, because its days are over: the customer pays the full price again."""
     add_revenue(arm, customer, engine)
     action = customer.discount_action
     emit(customer, engine, KIND_EFFECT_OFF, action, NO_INDEX, REASON_PRICE, NO_INDEX, NEVER, NEVER)

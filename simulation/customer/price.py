@@ -18,7 +18,7 @@ def unpaid_share(arm: ArmParameters, customer: Customer) -> float:
 
 
 def changes_price(arm: ArmParameters, customer: Customer, stage: int) -> bool:
-    """Whether the price of the same account can be another one in this stage than in the current one."""
+    """Whether the price of the same account may be different in `stage` from that in the current stage."""
     return arm.pays[stage] != arm.pays[customer.stage] or (arm.has_discounts and customer.discount_action != NO_ACTION)
 
 

@@ -26,7 +26,7 @@ def current_recurring_revenue(arm: ArmParameters, customer: Customer) -> float:
 
 
 def count_recurring_revenue(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
-    """Add the revenue of a customer at the start and at the end, and the change between them."""
+    """Add a customer's recurring revenue at the start and at the end of the run, and the change between them."""
     before, after = customer.revenue_at_start, current_recurring_revenue(arm, customer)
     totals = engine.recurring[customer.arm][customer.segment]
     totals[START] += before
