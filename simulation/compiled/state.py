@@ -14,7 +14,7 @@ from simulation.kernels.heap import ENTRY_FIELDS
 from simulation.kernels.record_types import build_record_type, write_record
 from simulation.metrics.contacts import CONTACT_ROWS
 from simulation.metrics.counters import build_time_grid
-from simulation.metrics.recurring_revenue import ROWS
+from simulation.metrics.recurring_revenue import REVENUE_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -218,7 +218,7 @@ def allocate_state(
         buckets_per_day=buckets_per_day,
         grid=np.array(grid),
         totals=np.zeros(len(arms), dtype=_TOTALS),
-        recurring=np.zeros((len(arms), size.segments, ROWS)),
+        recurring=np.zeros((len(arms), size.segments, REVENUE_ROWS)),
         contacts=np.zeros((len(arms), size.segments, CONTACT_ROWS)),
         stage_days=np.zeros((len(arms), len(arms[0].machine.stages))),
         **{name: np.zeros(shape, dtype=np.int64) for name, shape in shapes.items()},

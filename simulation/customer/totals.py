@@ -16,7 +16,7 @@ from simulation.metrics.counters import Counters, build_time_grid
 from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import BUCKET_COUNT
 from simulation.metrics.queue_statistics import QueueStatistics
-from simulation.metrics.recurring_revenue import ROWS
+from simulation.metrics.recurring_revenue import REVENUE_ROWS
 from simulation.model.metric_parameters import INTERVALS, OBSERVATION_ROWS, TIER_COUNT
 from simulation.trace.codes import OUTCOMES, VERDICTS
 from simulation.trace.events import KINDS
@@ -120,7 +120,7 @@ class RunningTotals:
         self.grid = build_time_grid(days)
         self.points_per_day = 1.0 / self.grid[1]
         self.totals = [ArmTotals() for _ in arms]
-        self.recurring = [[[0.0] * ROWS for _ in range(segments)] for _ in arms]
+        self.recurring = [[[0.0] * REVENUE_ROWS for _ in range(segments)] for _ in arms]
         self.contacts = [[[0.0] * CONTACT_ROWS for _ in range(segments)] for _ in arms]
         self.stage_days = [[0.0] * len(arms[0].machine.stages) for _ in arms]
         shapes = table_shapes(arms, segments, len(self.grid))
@@ -185,7 +185,7 @@ def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments:
             engine.own_times[index],
         )
     for segment in numbers:
-        for row in range(ROWS):
+        for row in range(REVENUE_ROWS):
             counters.recurring[segment, row] = float(engine.recurring[index][segment][row])
         for row in range(CONTACT_ROWS):
             counters.contacts[segment, row] = float(engine.contacts[index][segment][row])

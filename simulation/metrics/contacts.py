@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation.metrics.mean import Mean
-from simulation.metrics.metric_names import format_segment
+from simulation.metrics.segment_totals import sum_by_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,11 +29,8 @@ def compute_contact_metrics(
         segments: Names of the segments.
         has_support: Whether a stage has the role `support` or `escalation`; otherwise no contact counts as proactive.
     """
-    numbers = range(len(segments))
-    parts = {"": numbers, **{format_segment(name): (segment,) for segment, name in enumerate(segments)}}
     metrics: dict[str, float | Mean | None] = {}
-    for suffix, members in parts.items():
-        rows = [sum(totals.get((segment, row), 0.0) for segment in members) for row in range(CONTACT_ROWS)]
+    for suffix, rows in sum_by_part(totals, segments, CONTACT_ROWS).items():
         metrics[f"proactive_share{suffix}"] = Mean(rows[PROACTIVE], rows[CONTACTS]) if has_support else None
         metrics[f"resolution_days{suffix}"] = Mean(rows[DAYS_TO_RESOLUTION], rows[RESOLVED])
     return metrics

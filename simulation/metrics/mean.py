@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Mean(NamedTuple):
-    """A mean or share as its numerator and denominator."""
+    """A mean or share, kept as a numerator and a denominator."""
 
     numerator: float
     denominator: float

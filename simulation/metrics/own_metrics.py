@@ -23,6 +23,7 @@ from simulation.model.metric_parameters import (
     ENTERED,
     INTERVALS,
     LOW_BITS,
+    OBSERVATION_ROWS,
     REACHED,
     TIER_COUNT,
     observed_metrics,
@@ -129,7 +130,7 @@ def compute_pooled_quantile(
         parts: By run, the observations of `list_quantile_times`, and the weight of each of them.
         days: Length of the runs.
     """
-    times = np.zeros((max(REACHED, COMPETED, CENSORED, ENTERED) + 1, INTERVALS + 1))
+    times = np.zeros((OBSERVATION_ROWS, INTERVALS + 1))
     for observations, weight in parts:
         for row, interval, count in observations:
             times[row, interval] += weight * count

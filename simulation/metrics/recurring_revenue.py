@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulation.metrics.mean import Mean
-from simulation.metrics.metric_names import format_segment
+from simulation.metrics.segment_totals import sum_by_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 START, CHURNED, CONTRACTION, EXPANSION, NEW, END, PAYING_AT_START, LOST = range(8)
 """Rows of the totals: six amounts in dollars per year, and two numbers of customers."""
 
-ROWS = 8
+REVENUE_ROWS = 8
 
 MONTHS_PER_YEAR = 12.0
 
@@ -41,13 +41,7 @@ def compute_recurring_revenue(
         totals: Amounts and numbers by segment and row.
         segments: Names of the segments.
     """
-    everyone = [sum(totals.get((segment, row), 0.0) for segment in range(len(segments))) for row in range(ROWS)]
-    parts = {"": everyone}
-    parts |= {
-        format_segment(name): [totals.get((segment, row), 0.0) for row in range(ROWS)]
-        for segment, name in enumerate(segments)
-    }
-    computed = {suffix: _compute(rows) for suffix, rows in parts.items()}
+    computed = {suffix: _compute(rows) for suffix, rows in sum_by_part(totals, segments, REVENUE_ROWS).items()}
     return {f"{name}{suffix}": metrics[name] for suffix, metrics in computed.items() for name in REVENUE_METRICS}
 
 

@@ -16,7 +16,7 @@ class SatisfactionDay(NamedTuple):
 
     Attributes:
         day: The day.
-        mean: Mean score of the customers in a live stage on that day, from 1 to 5; None if there is none.
+        mean: Mean score of the customers in a live stage on that day, from 1 to 5; None if there are none.
         customers: Their number.
     """
 

@@ -47,8 +47,7 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
     counters = totals.counters
     table = compile_arm(arm_spec, tuple(counters.segments))
     stages = table.machine.stages
-    own = compute_own_metrics(table.metrics, counters.own, counters.segments, days)
-    denominators = counters.compute_denominators(table, totals.gate.busy, days)
+    own, grid = compute_own_metrics(table.metrics, counters.own, counters.segments, days), build_time_grid(days)
     return Run(
         arm=arm_spec.name,
         engine=engine,
@@ -57,19 +56,14 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         metrics=counters.compute_metrics(table, totals.gate.busy, days)
         | {name: metric.value for name, metric in own.items()},
         quantities=counters.compute_quantities(table),
-        occupancy=[
-            _occupancy_shares(day, stages, counts)
-            for day, counts in zip(build_time_grid(days), totals.occupancy, strict=True)
-        ],
-        csat=build_satisfaction_rows(
-            build_time_grid(days), totals.satisfaction, totals.occupancy, table.parameters.live
-        ),
+        occupancy=[_occupancy_shares(day, stages, counts) for day, counts in zip(grid, totals.occupancy, strict=True)],
+        csat=build_satisfaction_rows(grid, totals.satisfaction, totals.occupancy, table.parameters.live),
         events=counters.kinds.total(),
         events_by_kind=dict(sorted(counters.kinds.items())),
         decisions_by_reason=dict(sorted(counters.reasons.items())),
         wall_seconds=totals.wall_seconds,
         trace=trace,
-        denominators=denominators
+        denominators=counters.compute_denominators(table, totals.gate.busy, days)
         | {name: metric.denominator for name, metric in own.items() if metric.denominator is not None}
         | (count_customers_by_part(counters.own, counters.segments) if counters.own is not None else {}),
         reviews_by_verdict=dict(sorted(counters.verdicts.items())),
@@ -84,14 +78,12 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
 def add_ratios(metrics: Mapping[str, MetricSpec], run: Run) -> Run:
     """The run with the ratios of the scenario's metrics."""
     ratios = compute_ratios(metrics, run.metrics, run.denominators)
-    return (
-        replace(
-            run,
-            metrics=run.metrics | {name: ratio.value for name, ratio in ratios.items()},
-            denominators=run.denominators | {name: ratio.denominator or 0.0 for name, ratio in ratios.items()},
-        )
-        if ratios
-        else run
+    if not ratios:
+        return run
+    return replace(
+        run,
+        metrics=run.metrics | {name: ratio.value for name, ratio in ratios.items()},
+        denominators=run.denominators | {name: ratio.denominator or 0.0 for name, ratio in ratios.items()},
     )
 
 
