@@ -187,14 +187,7 @@ class _Step(NamedTuple):
 def _solve_step(
     generator: FloatArray, moves: FloatArray, price: FloatArray, days: float, discount_rate: float
 ) -> _Step:
-    from scipy.linalg import expm
-
-    size = len(generator)
-    # Rewards are blocks of a larger matrix exponential (Van Loan 1978, doi:10.1109/TAC.1978.1101743).
-    block = np.zeros((size + 2, size + 2))
-    block[:size, :size], block[:size, size], block[:size, size + 1] = generator, moves, price
-    solved = np.asarray(expm(block * days))
-    paid = solved[:size, size + 1]
-    if discount_rate != 0.0:
-        paid = markov.expected_rewards(generator, np.eye(size), price[:, None], days, discount_rate=discount_rate)[:, 0]
-    return _Step(solved[:size, :size], paid, solved[:size, size])
+    start = np.eye(len(generator))
+    paid = markov.expected_rewards(generator, start, price[:, None], days, discount_rate=discount_rate)
+    made = markov.expected_rewards(generator, start, moves[:, None], days)
+    return _Step(markov.state_probabilities(generator, start, [days])[0], paid[:, 0], made[:, 0])

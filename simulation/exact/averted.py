@@ -1,8 +1,7 @@
-"""The share of departures that an effect on moves averts: the relative reduction of the probability of leaving.
+"""The probability that a customer leaves within some days, during which an effect on moves lasts for a time.
 
-With exponential dwells the probability is that of a Markov chain with piecewise constant rates. With other dwells it
-solves backward renewal equations on a grid of days: the probability of leaving by the horizon, by stage and day of
-entry.
+With exponential dwells it is that of a Markov chain with piecewise constant rates. With other dwells it solves backward
+renewal equations on a grid of days: the probability of leaving by the horizon, by stage and day of entry.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def leaving_probabilities(
     Args:
         journey: The journey.
         world: The world.
-        effect: The effect on moves that begins on day 0; one without moves for none.
+        effect: The effect that begins on day 0; only its hazard ratios on moves count.
         starts: Stages on day 0, with the days already spent in them.
         horizon: The day.
         segment: The customer's segment.
@@ -90,6 +89,7 @@ class _Exit(NamedTuple):
         ratios: Shape (cells,): hazard ratio in each cell of the grid of days.
         step: Length of a cell, in days.
         hazards: Shape (cells,): integral of its hazard over each cell of a stay, at a ratio of 1.
+        age: Days already spent in the stage when the stay is first observed.
     """
 
     to_stage: str
@@ -114,13 +114,13 @@ class _Exit(NamedTuple):
 
 
 def _list_exits(journey: Journey, world: World, effect: Effect, stage: str, segment: str, step: float) -> list[_Exit]:
-    exits = []
+    exits, starts = [], step * np.arange(CELLS)
+    shares = np.clip((effect.lasts_days - starts) / step, 0.0, 1.0)
     for move in journey.moves:
         clock = world.moves.get(move.name)
         if move.source != stage or clock is None:
             continue
         dwell = clock.dwell_from.get(stage, clock.dwell)
-        shares = np.clip((effect.lasts_days - step * np.arange(CELLS)) / step, 0.0, 1.0)
         ratios = kind_ratio(clock, segment, TIER, 1.0) * (1.0 + shares * (effect.moves.get(move.name, 1.0) - 1.0))
         exits.append(_Exit(move.destination, dwell, ratios, step, _cell_hazards(dwell, 0.0, step)))
     return exits
