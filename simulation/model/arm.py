@@ -252,7 +252,6 @@ class CompiledArm(NamedTuple):
         causes: Names of the world's causes of distress.
         value_changes: Names of the changes of the account value.
         support_stages: Codes of the stages whose days cost support. Without any, support days are unknown.
-        has_escalations: Whether entries into some stage are escalations. Otherwise their number is unknown.
         reviewers: The reviewers' specification.
         metrics: The metrics that the scenario defines, by name.
         reported: The built-in metrics that are reported on demand only.
@@ -266,11 +265,15 @@ class CompiledArm(NamedTuple):
     causes: tuple[str, ...]
     value_changes: tuple[str, ...]
     support_stages: tuple[int, ...]
-    has_escalations: bool
     reviewers: Reviewers
     metrics: Mapping[str, MetricSpec]
     reported: frozenset[str]
     parameters: ArmParameters
+
+    @property
+    def has_escalations(self) -> bool:
+        """Whether entries into some stage are escalations. Otherwise their number is unknown."""
+        return any(self.parameters.escalation)
 
     def signal_type_code(self, signal_type: str) -> int:
         """Code of a signal type; all types that are not in the policy share the last code."""
@@ -308,7 +311,6 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
         causes=tuple(world.distress.causes),
         value_changes=tuple(world.value_changes),
         support_stages=tuple(machine.stage_index[stage] for stage in arm_spec.journey.stages_with(SUPPORT)),
-        has_escalations=bool(arm_spec.journey.stages_with(ESCALATION)),
         reviewers=arm_spec.reviewers,
         metrics=arm_spec.metrics,
         reported=arm_spec.reported,

@@ -45,6 +45,11 @@ class Effect(SpecModel):
     )
 
     @property
+    def acts_when_calm(self) -> bool:
+        """Whether it changes hazards of moves or the price, and so acts on customers without distress too."""
+        return bool(self.moves) or self.discount is not None
+
+    @property
     def discount_days(self) -> float:
         """Days that the discount lasts; 0 without one."""
         if self.discount is None:

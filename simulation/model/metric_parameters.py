@@ -39,7 +39,6 @@ INTERVALS = 1024
 
 NO_SLOT = -1
 
-
 USES_DAYS, USES_REVENUE, USES_ENTRY = 1, 2, 4
 """Bits of a stage: whether a metric adds up the days or the revenue in it, or counts entries into it."""
 

@@ -228,7 +228,7 @@ def _build_effect(cost: float, effect: Effect | None) -> EffectParameters:
         csat=effect.csat,
         acts_on_moves=bool(effect.moves),
         discount_days=effect.discount_days,
-        acts_when_calm=bool(effect.moves) or effect.discount is not None,
+        acts_when_calm=effect.acts_when_calm,
     )
 
 

@@ -11,9 +11,8 @@ from simulation.random.copula import cholesky
 BUNDLED = "bundled"
 """Value of `Population.records` for the ten bundled customers."""
 
-
 TIER_MARK = "tier="
-"""Begins the name of a part that is a risk tier and not a segment, as in ``churn_rate[tier=high]``."""
+"""Prefix of a part of the population that is a risk tier, not a segment, as in ``churn_rate[tier=high]``."""
 
 
 def _refuse_unusable_segment(name: str) -> str:

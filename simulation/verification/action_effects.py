@@ -30,9 +30,8 @@ ENTRY_DAY = 1.0
 
 
 def acting_effects(arm_spec: ArmSpec) -> dict[str, Effect]:
-    """The effects of actions on moves or price, by action."""
-    effects = arm_spec.world.effects
-    return {name: effect for name, effect in effects.items() if effect.moves or effect.discount is not None}
+    """The effects that act on moves or price, by action."""
+    return {name: effect for name, effect in arm_spec.world.effects.items() if effect.acts_when_calm}
 
 
 def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int, seed: int) -> ArmSpec:
