@@ -14,7 +14,11 @@ from scenarios.files.merging import merge_layers
 from scenarios.files.resolved_keys import Provenance, list_keys
 from scenarios.files.resolved_toml import format_keys
 
-NAMES = st.text(min_size=1, max_size=8).filter(lambda name: name != "amount" and name.isprintable())
+NAMES = st.text(st.characters(exclude_characters="[]"), min_size=1, max_size=8).filter(
+    lambda name: name != "amount" and name.strip() and name.isprintable()
+)
+"""Names of segments, which have no brackets and are not blank."""
+
 OVERRIDES = st.fixed_dictionaries(
     {},
     optional={
