@@ -35,6 +35,9 @@ DEFAULT_TYPICAL_DAYS = {"onboarding": 10.0, "engagement": 60.0, "support": 7.0, 
 the bundled data)."""
 
 
+_MAX_DAYS = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class StageDetails:
     """What a journey states about one stage.
@@ -52,10 +55,11 @@ class StageDetails:
     typical_days: float | None = None
 
     def __post_init__(self) -> None:
-        # Equal details have equal fingerprints: 1 and 1.0 are the same number.
+        # Equal details have equal fingerprints: 1 and 1.0 are the same number. `bad_details` refuses larger numbers.
         for name in ("pays", "typical_days"):
             value = getattr(self, name)
-            object.__setattr__(self, name, float(value) if type(value) is int else value)
+            if type(value) is int and abs(value) <= _MAX_DAYS:
+                object.__setattr__(self, name, float(value))
 
 
 NO_DETAILS = StageDetails()
@@ -67,8 +71,8 @@ def bad_details(details: Mapping[str, StageDetails], terminal: tuple[str, ...]) 
         yield from _bad_pays(stage, given, terminal)
         yield from _bad_roles(stage, given.roles)
         days = given.typical_days
-        if days is not None and not (_is_number(days) and 0.0 < days <= 1e6):
-            yield f"stage.{stage}.typical_days is {days!r}; give a number of days, above 0 and at most 1,000,000"
+        if days is not None and not (_is_number(days) and 0.0 < days <= _MAX_DAYS):
+            yield f"stage.{stage}.typical_days is {days!r}; give a number of days, above 0 and at most {_MAX_DAYS:,}"
 
 
 def _bad_pays(stage: str, given: StageDetails, terminal: tuple[str, ...]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     journey, problems = examined.journey, list(examined.problems)
     if journey is not None:
         journey, lost_mistakes = add_lost_stages(journey, scenario)
-        problems += [*lost_mistakes, *find_typical_days_mistakes(scenario)]
+        problems += lost_mistakes
     resolver = _Resolver(scenario, journey, layers)
     policy = resolver.collect(resolver.resolve_policy, ())
     arms = [resolver.resolve_arm(name, arm) for name, arm in scenario.arms.items()]
@@ -57,6 +57,7 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
         raise InvalidKeysError([*problems, *resolver.problems], partial(name_key, layers))
     specs = tuple(arm_spec for arm_spec in arms if arm_spec is not None)
     if journey is not None and policy is not None:
+        problems += find_typical_days_mistakes(scenario, journey, policy)
         mistakes = _check(scenario, journey, policy, specs, is_journey_valid=not problems)
         problems += [each for each in mistakes if not any(names_word(each, name) for name in examined.left_out)]
     if problems:

@@ -3,10 +3,11 @@
 They mean the same as the role `lost` and `typical_days` of a stage. A scenario that states both must state the same.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from journey.core.messages import KeyProblem
+from journey.core.nested_tables import find_value
+from journey.decision.policy import Policy
 from journey.machine import Journey
 from journey.machine.errors import JourneyDefinitionError
 from journey.machine.stages import LOST
@@ -31,16 +32,18 @@ def add_lost_stages(journey: Journey, scenario: Scenario) -> tuple[Journey, list
         return journey, [KeyProblem(("journey",), f"{problem} (world.lost lists it)") for problem in error.problems]
 
 
-def find_typical_days_mistakes(scenario: Scenario) -> Iterator[KeyProblem]:
-    """Stages whose typical days differ between the journey and the scenario's policy. An arm's policy may differ."""
-    stages = _table(scenario.journey or {}, "stage")
-    for stage, days in _table(_table(scenario.policy, "evidence"), "typical_days").items():
-        stated = _table(stages, stage).get("typical_days", days)
-        if stated != days:
+def find_typical_days_mistakes(scenario: Scenario, journey: Journey, policy: Policy) -> Iterator[KeyProblem]:
+    """Stages whose typical days differ between the journey and the scenario's policy. An arm's policy may differ.
+
+    Args:
+        scenario: The scenario.
+        journey: Its journey, without mistaken parts.
+        policy: Its policy, before the arms change it.
+    """
+    built = {stage: own.typical_days for stage, own in zip(journey.stages, journey.details, strict=True)}
+    for stage, days in policy.evidence.typical_days.items():
+        stated = find_value(scenario.journey, ("stage", stage, "typical_days"))
+        # An invalid number is not in the journey that was built, and is reported with the mistakes of the journey.
+        if stated is not None and stated == built.get(stage) and stated != days:
             path = ("policy", "evidence", "typical_days", stage)
             yield KeyProblem(path, f"is {days:g}, but journey.stage.{stage}.typical_days is {stated:g}; remove one")
-
-
-def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, Mapping) else {}

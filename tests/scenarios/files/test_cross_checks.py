@@ -299,6 +299,25 @@ def test_typical_days_of_journey_and_policy_must_be_the_same_but_an_arm_may_diff
     assert loaded.notices == ()
 
 
+@pytest.mark.parametrize(
+    ("of_journey", "of_policy", "message"),
+    [
+        ("14", '"soon"', "policy.evidence.typical_days.trial: should be a valid number, unable to parse"),
+        ("14", "[3]", "policy.evidence.typical_days.trial: should be a valid number"),
+        ("14", "1" + "0" * 400, "policy.evidence.typical_days.trial: "),
+        ('"soon"', "20", "journey.stage.trial: stage.trial.typical_days must be a number, got 'soon'"),
+        ("1" + "0" * 400, "20", "; give a number of days, above 0 and at most 1,000,000"),
+    ],
+)
+def test_typical_days_that_are_no_numbers_of_days_are_refused_and_not_compared(
+    tmp_path, of_journey, of_policy, message
+):
+    text = TYPICAL.replace("14", of_journey) + f"[policy.evidence.typical_days]\ntrial = {of_policy}\n"
+    answer = refused(tmp_path, SUBSCRIPTION + text)
+    assert message in answer
+    assert len(answer.splitlines()) == 1
+
+
 def test_details_alone_change_stages_of_the_default_journey():
     arm = load("default", ["journey.stage.onboarding={ pays = 0, typical_days = 20 }"]).arms[0]
     assert arm.journey.pays[0] == 0.0
