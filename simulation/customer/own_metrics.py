@@ -55,7 +55,7 @@ def observation_window(arm: ArmParameters, engine: Engine, slot: int) -> float:
 
 
 def interval_of(days: float, window: float) -> int:
-    """Index of the interval of the window in which so many days have passed; the last one at its end."""
+    """Index of the interval of the window that contains this number of days; the last interval at its end."""
     return min(INTERVALS - 1, int(days / window * INTERVALS))
 
 
