@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -48,7 +49,7 @@ class _Header(NamedTuple):
 
 
 class _Scanner:
-    """Reads keys and values in order, and keeps the position of each."""
+    """Reads keys and values in order, and records the line of each."""
 
     def __init__(self, text: str) -> None:
         self.lines: dict[Path, int] = {}
@@ -132,33 +133,29 @@ class _Scanner:
             self._advance(string or _SCALAR.match(self._text, self._position))
 
     def _read_array(self, path: Path) -> None:
-        self._take("[")
-        index = 0
-        self._skip(_BLANK)
-        while not self._next_is("]"):
+        for index in self._enumerate_items("[", "]"):
             self._keep((*path, index), self._line)
             self._read_value((*path, index))
+
+    def _read_inline_table(self, path: Path) -> None:
+        for _ in self._enumerate_items("{", "}"):
+            self._read_pair(path)
+
+    def _enumerate_items(self, opening: str, closing: str) -> Iterator[int]:
+        """The indices of items that are separated by commas; the caller reads each item before it asks for the next."""
+        self._take(opening)
+        self._skip(_BLANK)
+        index = 0
+        while not self._next_is(closing):
+            yield index
             index += 1
             self._skip(_BLANK)
             if self._next_is(","):
                 self._take(",")
                 self._skip(_BLANK)
-            elif not self._next_is("]"):
+            elif not self._next_is(closing):
                 raise _UnexpectedError
-        self._take("]")
-
-    def _read_inline_table(self, path: Path) -> None:
-        self._take("{")
-        self._skip(_BLANK)
-        while not self._next_is("}"):
-            self._read_pair(path)
-            self._skip(_BLANK)
-            if self._next_is(","):
-                self._take(",")
-                self._skip(_BLANK)
-            elif not self._next_is("}"):
-                raise _UnexpectedError
-        self._take("}")
+        self._take(closing)
 
     def _keep(self, path: Path, line: int) -> None:
         self.lines.setdefault(path, line)
