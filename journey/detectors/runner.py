@@ -33,7 +33,8 @@ def detect(
         records: The records; events of unknown customers are ignored.
         detectors: The detectors to run. Default: built-in detectors and installed plug-ins.
         as_of: Later events are ignored; a bare date includes its whole day. Default: the latest date.
-        journey: The journey, whose order of stages orders entries of one moment. Default: the default journey.
+        journey: The journey; its order of stages is used for stage entries at the same time. Default: the default
+            journey.
 
     Raises:
         InputError: Two detectors have the same name, or a detector returned an invalid signal.
@@ -51,10 +52,11 @@ def detect(
         if customer_id not in known:
             continue
         customer_events = list(group)
+        entries = sort_entries(records.stage_entries(customer_id), stages)
         for detector in active:
             signals = list(detector.detect(customer_id, customer_events, moment))
             _refuse_impossible(detector, customer_id, signals, moment)
-            found += _complete_signals(detector, signals, sort_entries(records.stage_entries(customer_id), stages))
+            found += _complete_signals(detector, signals, entries)
     return sorted(found, key=lambda s: (s.customer_id, s.detected_at, s.signal_type, s.signal_id or ""))
 
 
