@@ -4,7 +4,7 @@
 not of the value. A column with a value that is certainly written with a decimal comma (``1.200,50``), and no value that
 is certainly written with a decimal point, has decimal commas. If it has both, its style is unknown, and values that may
 be read in two ways do not fit. A column in which every value may be read in two ways is read with decimal points, or
-with separators of thousands where the values must be whole, and a warning says so.
+with separators of thousands if the values must be whole numbers; there is a warning about it.
 """
 
 import re
@@ -34,7 +34,7 @@ _CERTAIN_POINT = rf"{_SIGN}\d*\.\d*([eE]{_SIGN}\d+)?"
 
 
 _SAMPLE_ROWS = 300
-"""Rows that are examined first: hardly any column has only ambiguous numbers."""
+"""Number of rows that are examined first, because hardly any column has only ambiguous numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +152,10 @@ def _build_finding(name: str, style: NumberStyle, counts: _Counts, dataset: str)
             message += f"; {counts.ambiguous} values such as {counts.example} could be either and are set aside"
         message += ". Write all its numbers with a decimal point and without separators of thousands."
         return Finding("mixed-number-styles", FindingSeverity.WARNING, dataset, None, None, message)
+    if style == "comma" and counts.comma and re.fullmatch(_AMBIGUOUS, counts.comma):
+        return _build_ambiguous_finding(name, dataset, counts.comma, "separators of thousands")
     if style == "comma":
         shown, reading = f"decimal commas (such as {counts.comma})", "points were read as separators of thousands"
-        if re.fullmatch(_AMBIGUOUS, counts.comma or ""):
-            return build_ambiguous_finding(name, dataset, counts.comma or "", "separators of thousands")
     else:
         shown, reading = f"commas between thousands (such as {counts.point})", "they were removed"
     message = f"{name} of {dataset} has {shown}; {reading}."
@@ -165,7 +165,7 @@ def _build_finding(name: str, style: NumberStyle, counts: _Counts, dataset: str)
 def find_ambiguous_columns(
     connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, matched: Mapping[Column, RawColumn]
 ) -> list[Finding]:
-    """Warnings about columns in which every number is read with a decimal point and could have one of thousands.
+    """Warnings about columns in which every number was read with a decimal point that could separate thousands.
 
     Args:
         connection: The database.
@@ -184,12 +184,12 @@ def find_ambiguous_columns(
             continue
         if len(rows) == _SAMPLE_ROWS and not _is_ambiguous_throughout(connection, raw, text):
             continue
-        findings.append(build_ambiguous_finding(column.name, dataset, min(values), "decimal points"))
+        findings.append(_build_ambiguous_finding(column.name, dataset, min(values), "decimal points"))
     return findings
 
 
 def _build_given_text_sql(column: RawColumn) -> str:
-    """SQL for a value as text; a word for a number of JSON, whose point is certainly a decimal point."""
+    """SQL for a value as text. A JSON number becomes a word, because its point is certainly a decimal point."""
     is_number = is_json_number(column.shape)
     text = build_text_sql(column)
     return f"CASE WHEN {is_number} THEN 'number' ELSE {text} END" if is_number else text
@@ -210,8 +210,8 @@ def _is_ambiguous_throughout(connection: duckdb.DuckDBPyConnection, raw: RawSet,
     return not one_value(connection, f"SELECT coalesce(bool_or({others}), FALSE) FROM {raw.relation}")
 
 
-def build_ambiguous_finding(name: str, dataset: str, example: str, reading: str) -> Finding:
-    """The warning about a column in which each number could be a fraction, or a whole number of thousands.
+def _build_ambiguous_finding(name: str, dataset: str, example: str, reading: str) -> Finding:
+    """The warning about a column in which each number could be a fraction, or a number of thousands.
 
     Args:
         name: The field.
