@@ -17,4 +17,4 @@ class MissingPackageError(InputError, ImportError):
 
 
 class OldKeyWarning(FutureWarning):
-    """A key of a file is accepted and has another name now; the message states what to write instead."""
+    """A file has a key that was renamed. The key is still accepted; the message states what to write instead."""

@@ -13,15 +13,15 @@ from journey.core.suggestions import did_you_mean
 Location = Sequence[int | str]
 
 UNION_TAG = "|"
-"""Begins the tag of an alternative of a union, which pydantic puts among the keys of a location."""
+"""Prefix of the tags of a union's alternatives; pydantic has these tags in the locations of errors."""
 
 _OF_KEY = "[key]"
-"""Ends a location of pydantic if the key is invalid, as opposed to its value."""
+"""Last part of a location of pydantic if the key itself is invalid, and not its value."""
 
 _PERCENTAGE = re.compile(r"\s*(\d{1,3}(?:\.\d{1,9})?)\s*%\s*", re.ASCII)
 
 Locate = Callable[[Location], str]
-"""From the location of a key to the words that name its file and the key."""
+"""A function that returns the text for a location: the file, and the key in it."""
 
 
 class KeyProblem(NamedTuple):
@@ -60,8 +60,8 @@ def format_validation_error(error: ValidationError, model: type[BaseModel], sour
     Args:
         error: The error that pydantic raised.
         model: The validated model; its keys are the suggestions for an unknown key.
-        source: The file (or other origin) of the data; or a function that names the origin and the key, for data from
-            several files.
+        source: The file (or other origin) of the data; or, for data from several files, a function that names the
+            file and the key.
     """
     return str(InvalidKeysError(list_problems(error, model), source))
 
@@ -77,7 +77,7 @@ def list_problems(error: ValidationError, model: type[BaseModel]) -> list[KeyPro
 
 
 def get_location(detail: Any) -> tuple[int | str, ...]:
-    """The path of the key of an error; an error of a key itself, such as a name, has the path of the key."""
+    """The path of the key that an error is about, whether the key itself or its value is invalid."""
     location = tuple(step for step in detail["loc"] if not str(step).startswith(UNION_TAG))
     return location[:-1] if location[-1:] == (_OF_KEY,) else location
 
@@ -96,7 +96,10 @@ def _explain(detail: Any, model: type[BaseModel]) -> str:
 
 
 def _explain_percentage(detail: Any) -> str:
-    """The end of a message about a percentage in place of a share: a text, or a number above a limit of 1."""
+    """A hint for a message if the value looks like a percentage where a share is expected; otherwise empty.
+
+    It does so if it is text such as ``12 %``, or a number from 5 to 100 where the largest valid number is 1.
+    """
     value = detail["input"]
     if detail["type"] == "float_parsing" and (percentage := _PERCENTAGE.fullmatch(str(value))):
         return f"; write {percentage[1]} % as {float(percentage[1]) / 100:g}"

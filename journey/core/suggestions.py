@@ -37,17 +37,17 @@ def suggest_close(word: str, known: Sequence[str], limit: int = 1) -> str:
 
 
 def _find_abbreviated(word: str, known: Sequence[str]) -> list[str]:
-    """The known words of which a word has the initials: `nrr` is short for `net_revenue_retention`."""
+    """The first known word that a word abbreviates by its initials, as `nrr` does `net_revenue_retention`."""
     if len(word) < _SHORTEST_ABBREVIATION:
         return []
     return [each for each in known if "".join(part[:1] for part in each.split("_")) == word.casefold()][:1]
 
 
 _SHORTEST_ABBREVIATION = 3
-"""Letters below which initials mean nothing."""
+"""Number of letters from which a word is compared with initials; shorter ones would match by chance."""
 
 _NEARLY = 0.1
-"""Largest difference in similarity (0 to 1) between the closest word and others that are named with it."""
+"""Largest difference in similarity (0 to 1) between the closest word and other words of the same hint."""
 
 
 def _similarity(word: str, known: str) -> float:

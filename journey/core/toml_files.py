@@ -49,7 +49,7 @@ def read_toml(path: Path, name: str, kind: str) -> dict[str, Any]:
 
 
 def read_again(path: Path) -> str | None:
-    """The text of a TOML file that was read before; None if it cannot be read a second time, such as a pipe."""
+    """The text of a TOML file that has been read before, or None if it cannot be read again, as with a pipe."""
     try:
         return path.read_bytes().decode("utf-8-sig") if path.is_file() else None
     except (OSError, UnicodeDecodeError):

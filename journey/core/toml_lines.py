@@ -1,4 +1,4 @@
-"""The lines of the keys in a TOML text, for messages about a value; `tomllib` reads the values, but keeps no lines."""
+"""Line numbers of the keys in a TOML text, for messages; `tomllib` reads the values without line numbers."""
 
 import re
 import tomllib
@@ -22,13 +22,13 @@ _SCALAR = re.compile(r"[^,\]}#\n]+")
 
 
 def find_lines(text: str) -> dict[Path, int]:
-    """The line of every key, table and item of an array in a valid TOML text, by its path.
+    """The line number of every key, table and array item in a valid TOML text, by path.
 
     Args:
-        text: A text that `tomllib` accepts; for another one the result is incomplete.
+        text: A text that `tomllib` accepts; for any other text the result is incomplete.
 
     Returns:
-        Line numbers from 1. A path has names of keys, and positions in arrays from 0, such as
+        Line numbers from 1. A path consists of names of keys and positions in arrays, from 0, such as
         ``("journey", "moves", 2, "source")``. A table has the line where it first occurs.
     """
     scanner = _Scanner(text.replace("\r\n", "\n"))

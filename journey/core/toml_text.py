@@ -42,7 +42,7 @@ def format_value(value: Any) -> str:
 
 
 def format_inline(value: Any) -> str:
-    """A value, a list or an inline table on one line, as inside of an inline table and after ``key=``."""
+    """A value, a list or an inline table on one line, as needed within an inline table and after ``key=``."""
     if isinstance(value, Mapping):
         pairs = [f"{format_key(name)} = {format_inline(item)}" for name, item in value.items() if item is not None]
         return f"{{ {', '.join(pairs)} }}" if pairs else "{}"

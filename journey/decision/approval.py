@@ -83,7 +83,7 @@ class RenamedKeys(NamedTuple):
     problems: tuple[KeyProblem, ...] = ()
 
     def find_given_path(self, path: Path) -> Path:
-        """The path of a key in the policy as it was given."""
+        """The path that a key had in the policy as it was given."""
         return self.old_paths.get(path, path)
 
 

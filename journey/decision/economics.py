@@ -42,7 +42,7 @@ class Economics(PolicySection):
     )
     evaluation: Price = Field(default=Price(amount=0.002), description="Tool and API calls of one evaluation.")
     llm_calls_per_evaluation: float = Field(
-        default=0.0, ge=0.0, description="LLM calls per evaluation; the orchestrator itself makes none."
+        default=0.0, ge=0.0, description="LLM calls per evaluation. The built-in orchestrator makes none."
     )
     llm_call: Price = Field(default=Price(amount=0.01), description="One call of a language model.")
     infrastructure_month: Price = Field(default=Price(amount=200.0), description="One month of infrastructure.")

@@ -87,7 +87,7 @@ class Play(PolicySection):
     after_days: Annotated[float | None, Field(ge=0.0, le=36_500.0)] = Field(
         default=None,
         description="Days in the stage from which the entry applies without a signal, while severity is below "
-        "`act_severity`; 0: from the entry into the stage on. Default: never without a signal.",
+        "`act_severity`; 0 means from entry into the stage. Default: never without a signal.",
     )
     until_days: Annotated[float | None, Field(gt=0.0, le=36_500.0)] = Field(
         default=None, description="Days in the stage up to which `after_days` applies. Default: no limit."
@@ -243,7 +243,7 @@ class Policy(PolicySection):
     approve: Approval = Field(
         default=ApprovalRules(),
         description='When a person must approve a recommended action: `approve = "never"`, `approve = "always"`, or '
-        "this table, of which any one case is enough. A governance check of your own can demand approval besides.",
+        "this table, of which any one case is enough. A custom governance check can also demand approval.",
     )
     contact: ContactPolicy = ContactPolicy()
     churn: ChurnMapping = ChurnMapping()
@@ -298,7 +298,7 @@ class Policy(PolicySection):
 
     @property
     def signal_causes(self) -> set[str]:
-        """The causes that evidence can have: those of signal types, and `stalled`."""
+        """The causes that evidence can point to: those of signal types, and `stalled`."""
         return {signal.cause for signal in self.signals.values()} | {self.unknown_signal.cause, STALLED}
 
     def compute_typical_days(self, of_journey: Mapping[str, float]) -> dict[str, float]:
@@ -417,7 +417,7 @@ def build_policy(
 
     Args:
         override: Nested keys of the policy; omitted keys keep their defaults.
-        source: Origin of the keys, for error messages; or a function that names the origin of each key.
+        source: Origin of the keys, for error messages; or a function that names the origin and the key.
         stages: The journey's stages, if known; then every stage that `override` names must be one of them.
         segments: The segments that a scenario declares, in place of the default ones. A segment without a hazard in
             `override` has its default hazard, or else `churn.other_yearly_hazard`.
@@ -468,7 +468,7 @@ def _build_default(override: Mapping[str, Any], segments: Collection[str] | None
 
 
 def read_policy(path: Path) -> Policy:
-    """Read a policy file (TOML). A key that has another name now is accepted, with an `OldKeyWarning`.
+    """Read a policy file (TOML). A key that was renamed is accepted, with an `OldKeyWarning`.
 
     Raises:
         InputError: The file is missing, is not TOML, or has an invalid key or value.

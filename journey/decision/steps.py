@@ -118,7 +118,7 @@ def find_timed_play(parameters: PolicyParameters, segment: int, stage: int, days
 
 
 def may_use_timed_play(parameters: PolicyParameters, segment: int, stage: int, first: float, last: float) -> bool:
-    """Whether `find_timed_play` gives an action on any day between two, both included; true for days close to these."""
+    """Whether `find_timed_play` may give an action on any day from `first` to `last`. It allows for rounding."""
     for index in range(parameters.timed_count):
         play = parameters.timed_plays[segment][stage][index]
         begins, ends = parameters.timed_from[index], parameters.timed_until[index]

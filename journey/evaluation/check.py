@@ -90,7 +90,7 @@ def check_records(
         as_of: Records dated later are ignored. Default: the latest date in the records.
         policy: Default: the default policy.
         journey: Default: the default journey.
-        used: Where the policy and the journey are from, for the result. Default: not from files.
+        used: The origin of the policy and the journey, for the result. Default: not from files.
 
     Raises:
         InputError: `as_of` is not a valid date.

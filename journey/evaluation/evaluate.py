@@ -52,7 +52,7 @@ class Evaluation(FrameExport):
         source: The source of the records.
         customers: Number of known customers.
         policy: The policy.
-        used: The names of the journey and the policy, and the files or the scenario that they are from.
+        used: The names of the journey and the policy, and the files or the scenario that contain them.
         findings: Data-quality findings and missing approvals.
         decisions: One per customer, in order of customer ID. A batch creates them during iteration.
         open_loops: Interventions that were never completed.
@@ -147,7 +147,7 @@ def evaluate(
         sink: Receives the KPIs, if given.
         batch: Whether all customers are evaluated in one compiled batch or one after another. Default: in a batch with
             `BATCH_MIN_CUSTOMERS` customers or more. A single customer or `governance` always excludes the batch.
-        used: Where the policy and the journey are from, for the result. Default: not from files.
+        used: The origin of the policy and the journey, for the result. Default: not from files.
 
     Raises:
         InputError: `as_of` is not a valid date, or is omitted and no record has a date; or the customer is unknown.

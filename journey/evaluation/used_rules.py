@@ -1,4 +1,4 @@
-"""Which journey and which policy a check or an evaluation used, and where they come from."""
+"""The journey and the policy that a check or an evaluation used, and their origin."""
 
 from typing import Any, NamedTuple
 
@@ -12,13 +12,13 @@ class UsedRules(NamedTuple):
     Attributes:
         journey: Name of the journey.
         policy: Name of the policy.
-        journey_file: The file or the scenario that the journey is from; None for the default journey, and for one that
-            is not from a file.
+        journey_file: The file or scenario that contains the journey; None for the default journey, and for a journey
+            that is not from a file.
         policy_file: The same for the policy.
         scenario: The scenario whose journey and policy are used, as given; None without one.
         scenario_hash: Its hash.
         arm: The arm of the scenario whose policy is used.
-        notices: What a file contains that is not used, and keys that have another name now, in sentences.
+        notices: Sentences about parts of a file that are not used, and about keys that were renamed.
     """
 
     journey: str
@@ -32,7 +32,7 @@ class UsedRules(NamedTuple):
 
     @classmethod
     def of(cls, journey: Journey | None, policy: Policy | None) -> "UsedRules":
-        """A journey and a policy that are not from files; None for the defaults."""
+        """The rules for a journey and a policy that are not from files; None stands for the defaults."""
         return cls((journey or default_journey()).name, (policy or Policy()).name)
 
     def as_dict(self) -> dict[str, Any]:

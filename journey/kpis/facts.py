@@ -44,7 +44,7 @@ WHERE $only::VARCHAR IS NULL OR customer_id = $only ORDER BY customer_id
 
 # An outcome belongs to an intervention when it names the intervention and does not name another customer. Of several
 # outcomes the latest is used; earlier ones are interim reports. A missing date becomes the latest date of the records.
-# Of outcomes at one moment, the order of their values decides, because the order of the rows means nothing.
+# Outcomes at the same time are ordered by their values, because the order of the rows means nothing.
 _INTERVENTIONS = """
 WITH dated AS (
     SELECT o.* REPLACE (coalesce(o.measured_at, $latest::TIMESTAMP) AS measured_at)

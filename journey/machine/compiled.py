@@ -51,7 +51,8 @@ class CompiledJourney:
         initial: Codes of the initial stages, the default first.
         guards: The distinct guards of the moves.
         guard_table: Shape (S, M): index in `guards` of the move's guard, -1 for none.
-        moves_within_stay: Codes of (stage, move) that lead back to their stage and begin no new stay.
+        moves_within_stay: Codes of the moves, as (stage, move), that lead back to their stage without beginning a new
+            stay.
     """
 
     fingerprint: str

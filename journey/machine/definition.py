@@ -35,8 +35,7 @@ class Journey:
         initial: Stages in which a customer may start; the first is the default.
         terminal: Stages in which a journey ends, in stage order; no move leads out of them.
         name: A title for diagrams and messages; equality and the fingerprint ignore it.
-        details: What the journey states about each stage, in stage order (`journey.machine.stages`); the fingerprint
-            ignores it.
+        details: The details of each stage, in stage order (`journey.machine.stages`); the fingerprint ignores them.
 
     Raises:
         JourneyDefinitionError: The definition is invalid; the error lists every mistake.
@@ -81,7 +80,7 @@ class Journey:
             initial: The stage, or stages, in which a customer may start.
             terminal: The stage, or stages, in which a journey ends.
             name: A title.
-            details: What is stated about single stages, by stage.
+            details: Details of stages, by stage. Default: no details.
 
         Raises:
             JourneyDefinitionError: The definition is invalid; the error lists every mistake.
@@ -203,7 +202,7 @@ class Journey:
 
     @cached_property
     def moves_within_stay(self) -> frozenset[tuple[str, str]]:
-        """The moves, as (stage, move name), that lead back to their stage and do not begin a new stay."""
+        """The moves, as (stage, move name), that lead back to their stage without beginning a new stay."""
         return frozenset((move.source, move.name) for move in self.moves if not move.restarts_clocks)
 
     @cached_property

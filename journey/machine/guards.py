@@ -243,7 +243,7 @@ class Guard:
 
 
 def _test(name: str, facts: FactColumns, value: GuardValue) -> Any:
-    """The answer of a guard; an error within it names the guard."""
+    """The result of a guard's test function; an exception that it raises becomes an error that names the guard."""
     try:
         return guard_kind(name).test(facts, value)
     except JourneyDefinitionError:

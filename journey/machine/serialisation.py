@@ -55,7 +55,7 @@ def parse_journey(data: Mapping[str, Any], default_journey: Callable[[], Journey
 
     Args:
         data: The journey's keys.
-        default_journey: The journey whose rules hold if the data states details of stages and no rules.
+        default_journey: Builds the journey whose rules are used if the data states details of stages but no rules.
 
     Raises:
         JourneyDefinitionError: Keys are unknown, missing or of the wrong type; the error lists every mistake.
@@ -86,7 +86,7 @@ def parse_journey(data: Mapping[str, Any], default_journey: Callable[[], Journey
 
 
 class _Problems:
-    """The problems of several parts, so that all of them are reported at once."""
+    """Collects the problems of several parts, so that they are reported together."""
 
     def __init__(self) -> None:
         self._found: list[str] = []
@@ -95,7 +95,7 @@ class _Problems:
         self._found.append(problem)
 
     def collect(self, parse: Callable[..., Any], *arguments: Any) -> Any:
-        """What `parse` returns; None if it finds problems, which are kept."""
+        """The result of `parse`, or None if it raises an error; the problems of the error are collected."""
         try:
             return parse(*arguments)
         except JourneyDefinitionError as error:

@@ -1,4 +1,4 @@
-"""What a journey states about its stages: what customers pay in them, their roles, and how long a stay is typical.
+"""Details of a journey's stages: what customers pay in a stage, its roles, and how long a typical stay is.
 
     [journey.stage.trial]
     pays = 0
@@ -7,7 +7,7 @@
     [journey.stage.help]
     roles = ["support"]
 
-Three roles have a meaning: `LOST`, `SUPPORT` and `ESCALATION`. All others are the user's own.
+Three roles are built in: `LOST`, `SUPPORT` and `ESCALATION`. Users may add roles of their own.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class Plan(NamedTuple):
         action: Index of the action in the policy's catalogue, or NO_ACTION.
         reason: One of the reason codes of `journey.decision.rules`.
         cause: The leading cause, or None.
-        is_timed: Whether the action follows from the days in the stage, without evidence.
+        is_timed: Whether the action follows from the days in the stage alone, without evidence.
     """
 
     action: int
@@ -32,7 +32,7 @@ class InterventionPlanner:
 
     The leading cause is the cause of the strongest negative signal. Without a negative signal, a stay longer than
     typical is the cause. Below the action threshold, the strongest positive signal can open an opportunity; otherwise
-    an entry for these days in the stage applies.
+    a playbook entry for this number of days in the stage applies, if there is one.
     """
 
     def __init__(self, table: CompiledPolicy, parameters: PolicyParameters) -> None:

@@ -139,7 +139,7 @@ def _restyle_numbers(
 ) -> list[Cast] | None:
     """The casts with the style of each column of numbers; None if all numbers are plain.
 
-    Styles are examined only if rows do not fit, and only where such a row has a number that may have another style.
+    The style of a column is examined only if a row does not fit because of a number that may have another style.
     """
     fields = list(filter(_is_number_from_text, casts))
     if not fields:

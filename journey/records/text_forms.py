@@ -1,7 +1,7 @@
-"""The forms of the texts in a column, found before they are read, so that they need fewer tests in SQL.
+"""The forms of the texts in a column, detected before they are read, so that the SQL needs fewer tests.
 
-The database takes longer to plan the tests of all fields than to read a small set with them. The texts of a small set
-are therefore examined here first. A large set is not examined: its rows take longer than the plan.
+For a small set, the database takes longer to plan the tests of all fields than to read the rows. Therefore the texts of
+a small set are examined first. A large set is not examined, because there the rows take longer than the plan.
 """
 
 import re
@@ -20,8 +20,9 @@ MISSING_WORDS = ("NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "Null", "Na
 TextForm = Literal["any", "ordinary", "bare-date"]
 """What is known about all texts of a column.
 
-``any``: nothing. ``ordinary``: each is read as it is, because there is nothing to trim, it is not empty, no word for
-"missing", and no list or object in a field of texts. ``bare-date``: the same, and each has the form ``2025-01-31``.
+``any``: nothing. ``ordinary``: each text is read as it is. It has nothing to trim, is not empty and not a word for
+"missing"; in a field of plain text it is not a list or an object. ``bare-date``: ordinary, and each has the form
+``2025-01-31``.
 """
 
 MAX_SMALL_ROWS = 300
@@ -33,7 +34,7 @@ _BARE_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def examine_small_set(
     connection: duckdb.DuckDBPyConnection, dataset: str, raw: RawSet, matched: Mapping[str, RawColumn]
 ) -> dict[str, TextForm] | None:
-    """The form of each field of a small set that is read from texts; None if the set is large.
+    """Detect the form of every field that is read from text, if the set is small; None for a large set.
 
     Args:
         connection: The database.

@@ -1,6 +1,6 @@
-"""SQL that reads a text as a value of a field: trimmed, and converted by the kind of the field.
+"""SQL that reads a text as a value of a field: the text is trimmed, then converted to the kind of the field.
 
-Null stands for "does not fit", and for a missing value after `build_trimmed_sql`.
+A text that does not fit becomes null. `build_trimmed_sql` also returns null for a missing value.
 """
 
 from journey.core.date_text import COMPACT_DATE_PATTERN, LOCAL_TIME_PATTERN, ZONE_REPAIRS, ZONED_TIME_PATTERN
@@ -91,7 +91,7 @@ def build_finite_sql(number: str) -> str:
 
 
 def build_whole_number_sql(raw: str) -> str:
-    """A whole number may be written 12 or 12.0; 12.5 is invalid."""
+    """SQL for a whole number, which may be written 12 or 12.0; null for others, such as 12.5."""
     number = f"try_cast({raw} AS DOUBLE)"
     return f"CASE WHEN {number} = trunc({number}) THEN try_cast({number} AS BIGINT) END"
 

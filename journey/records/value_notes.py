@@ -18,13 +18,13 @@ _FLATTENED_SQL = literal(r"\d([.,]\d+)?[eE]\+\d{2,3}")
 
 @dataclass(frozen=True, slots=True)
 class RowSummary:
-    """What the typed rows of a set show.
+    """Facts about the typed rows of a set that decide which further queries are needed.
 
     Attributes:
         rows: Number of rows.
         unfit: How many of them do not fit.
-        noted: The bits of `list_notes` that any row has that fits; 0 if none has.
-        is_flattened: Whether an ID of a row that fits is a number that a spreadsheet has shortened.
+        noted: The bits of `list_notes` that are set in at least one row that fits.
+        is_flattened: Whether a row that fits has an ID that a spreadsheet shortened to a number such as 1.23457E+11.
     """
 
     rows: int
@@ -34,9 +34,9 @@ class RowSummary:
 
 
 def summarise_rows(connection: duckdb.DuckDBPyConnection, dataset: str) -> RowSummary:
-    """What the typed rows of a set show, before invalid rows are moved.
+    """Summarise the typed rows of a set in one query, before invalid rows are moved.
 
-    Few sets have anything to report, so counts by column are left to `report_notes` and `report_flattened_identifiers`.
+    Few sets have anything to report. `report_notes` and `report_flattened_identifiers` count by column if they have.
     """
     flattened = " OR ".join(f"regexp_full_match({quoted(name)}, {_FLATTENED_SQL})" for name in _id_columns(dataset))
     return RowSummary(
@@ -60,7 +60,7 @@ def report_notes(
         dataset: The set, without its invalid rows.
         raw: Its raw rows.
         casts: How each field is read.
-        noted: The bits of `list_notes` that any row has.
+        noted: The bits of `list_notes` that are set in at least one row.
     """
     notes = [note for note in list_notes(casts) if note[0] & noted]
     if not notes:
@@ -134,7 +134,7 @@ def _build_zone_finding(connection: duckdb.DuckDBPyConnection, dataset: str, mas
 
 
 def _note_zones(connection: duckdb.DuckDBPyConnection, dataset: str, field: Cast, mask: int, zoned: int) -> None:
-    """Note how many times of a column have a zone and, if only some have, which: checks need the unknown order."""
+    """Store how many times in a column have a zone and, if only some do, which ones: the checks of order need them."""
     name = field.column.name
     connection.execute("INSERT INTO zoned_times VALUES (?, ?, ?)", [dataset, name, zoned])
     if zoned != one_value(connection, f"SELECT count({quoted(name)}) FROM {dataset}"):

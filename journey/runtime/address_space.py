@@ -1,6 +1,7 @@
-"""The address space of this process: what its limit leaves, and a check before a large library is loaded.
+"""The limit on the address space of this process, and a check of it before a large library is loaded.
 
-Libraries in C and C++ end the process where they get no memory: no error of Python is raised. So the check comes first.
+C and C++ libraries abort the process when they cannot allocate memory; Python has no exception to catch. Therefore the
+address space is checked before they are loaded.
 """
 
 import os
@@ -13,11 +14,11 @@ MIB = 2**20
 
 
 def refuse_small_address_space(purpose: str, needed: float) -> None:
-    """Refuse to go on where the limit on the address space leaves too little.
+    """Raise an error if the limit on the address space leaves less than is needed.
 
     Args:
-        purpose: What the memory is for.
-        needed: Bytes that it needs at least.
+        purpose: What the memory is for; the subject of the message.
+        needed: Smallest number of bytes for this purpose.
 
     Raises:
         InputError: The limit leaves less; the message gives both figures and the cure.
@@ -27,18 +28,18 @@ def refuse_small_address_space(purpose: str, needed: float) -> None:
         raise InputError(
             f"there is not enough memory: {purpose} needs at least {needed / 1e6:,.0f} MB, and the limit on the "
             f"address space of this process leaves {max(0, free) / 1e6:,.0f} MB; raise the limit (ulimit -v), or run "
-            "the command where there is none"
+            "the command without one"
         )
 
 
 def free_address_space() -> int | None:
-    """Bytes that the limit on the address space (``ulimit -v``) leaves; None where there is no limit."""
+    """Bytes that the limit on the address space (``ulimit -v``) leaves; None if there is no limit."""
     limit = address_space_limit()
     return None if limit is None else limit - _used_address_space()
 
 
 def address_space_limit() -> int | None:
-    """The limit on the address space (``ulimit -v``) in bytes; None where there is none."""
+    """The limit on the address space (``ulimit -v``) in bytes; None if there is no limit."""
     if sys.platform == "win32":
         return None
     import resource

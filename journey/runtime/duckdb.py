@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import duckdb
 
 _LEAST_BYTES = 1200 * MIB
-"""Address space that the smallest records need, apart from the threads of the database."""
+"""Address space in bytes that even the smallest records need, without the database's threads."""
 
 _THREAD_BYTES = 160 * MIB
-"""Address space that each thread of the database reserves: its stack and its own part of the heap."""
+"""Address space in bytes that each thread of the database reserves: its stack and its own heap."""
 
 _SHARE_OF_DATA = 0.5
 """Share of a limited address space for the data; the rest is for the program, threads and fragments."""
@@ -36,7 +36,7 @@ def connect_in_memory(**config: str) -> "duckdb.DuckDBPyConnection":
 
 
 def _fit_to_limit() -> dict[str, str]:
-    """Settings for a process whose address space is limited; the database considers the machine's memory only."""
+    """Settings for a process with limited address space. By default, DuckDB considers only the machine's memory."""
     refuse_small_address_space("reading records", _LEAST_BYTES)
     free = free_address_space()
     if free is None:
@@ -47,10 +47,10 @@ def _fit_to_limit() -> dict[str, str]:
 
 @contextmanager
 def distinguish_memory_failures() -> Iterator[None]:
-    """Within it, a failure of the database for lack of memory is a MemoryError: it says nothing about the data.
+    """Turn the database's errors for lack of memory into `MemoryError`, because they are not errors in the data.
 
     Raises:
-        MemoryError: The database got too little memory.
+        MemoryError: The database ran out of memory.
     """
     import duckdb
 

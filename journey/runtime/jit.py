@@ -38,7 +38,7 @@ Without Numba's runtime (``_nrt``) references to arrays are not counted. The ato
 kernel's time. The functions release the GIL."""
 
 _LEAST_BYTES = 150_000_000
-"""Address space that the compiler needs; it ends the process where it gets none."""
+"""Smallest address space in bytes for the compiler; with less, it aborts the process."""
 
 Function = Callable[..., Any]
 

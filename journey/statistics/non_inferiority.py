@@ -1,4 +1,4 @@
-"""Non-inferiority: whether a difference is shown to be no worse than a margin.
+"""Non-inferiority tests: whether the data show that a difference is no worse than a margin.
 
 The null hypothesis is "the true difference is at the margin or worse". It is tested one-sided at 2.5 %: it is rejected
 exactly where the 95 % interval of the difference lies wholly on the accepted side of the margin. The opposite test, of
@@ -15,13 +15,13 @@ from typing import Literal, NamedTuple
 from journey.statistics.means import CONFIDENCE, Estimate
 
 Outcome = Literal["holds", "broken", "not_shown"]
-"""The difference is shown to be better than the margin, or worse than it, or neither is shown."""
+"""The data show that the difference is better than the margin, that it is worse, or neither."""
 
 LEVEL = (1.0 - CONFIDENCE) / 2.0
 """Significance level of the one-sided tests."""
 
 SIGN_TEST_REPLICATIONS = ceil(log2(1.0 / LEVEL))
-"""Smallest number of equal differences that shows on which side of the margin they are."""
+"""Smallest number of equal differences that shows on which side of the margin the true difference is."""
 
 
 class MarginTest(NamedTuple):
@@ -58,7 +58,8 @@ def _one_sided_p_values(advantage: float, sd: float, n: int) -> tuple[float, flo
     from scipy.special import stdtr
 
     if sd == 0.0:
-        # Equal differences in all replications are no certainty; the sign test is exact (`journey.statistics.means`).
+        # Equal differences in all replications prove nothing by themselves; the sign test is exact
+        # (`journey.statistics.means`).
         agreement = 0.5**n
         return {1.0: (agreement, 1.0), -1.0: (1.0, agreement), 0.0: (1.0, 1.0)}[
             copysign(1.0, advantage) if advantage else 0.0

@@ -25,8 +25,9 @@ class GroupedTimes:
         window: Length of the window.
         reached: By interval: observations that ended at the event.
         competed: By interval: observations that ended in another way, after which the event cannot happen.
-        censored: By interval: observations that ended without either; one more entry has those of the whole window.
-        entered: By interval: observations that began at this age, not at 0, and had no event before (left truncation).
+        censored: By interval: observations that ended without either. One entry more: observations of the whole window.
+        entered: By interval: observations that began at this age and not at 0, without an event before it (left
+            truncation).
     """
 
     window: float
@@ -71,14 +72,14 @@ class Incidence:
 def estimate_incidence(times: GroupedTimes) -> Incidence:
     """Estimate the cumulative incidence of the event, with a competing end and left truncation.
 
-    The curve ends where no observation is at risk any more, unless all have ended with an event or a competing end.
+    The curve ends where no observation is at risk any more, unless all of them ended with the event or a competing end.
 
     Args:
         times: The observations.
     """
     exposed = times.at_risk + (times.entered - times.censored[:-1]) / 2.0
     free, shares = _accumulate(times, exposed)
-    # An observation that begins later keeps the curve known: without one at risk, there are no events.
+    # The curve stays known if an observation begins later: while none is at risk, there are no events.
     later = np.cumsum(times.entered[::-1])[::-1]
     unknown = np.flatnonzero((times.at_risk + later <= 0) & (free[:-1] > 0.0))
     known = int(unknown[0]) if unknown.size else len(times.reached)
@@ -139,4 +140,4 @@ def time_until_share(incidence: Incidence, share: float) -> float | None:
 
 
 _ROUNDING = 1e-9
-"""Half of the observations may add up to slightly less than 0.5."""
+"""Allowance for rounding: the shares of half of the observations may add up to slightly less than 0.5."""

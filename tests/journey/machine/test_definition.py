@@ -104,7 +104,7 @@ def test_the_order_of_sources_does_not_matter(journey: Journey, random):
 @given(journeys(), journeys())
 @settings(max_examples=50)
 def test_fingerprints_tell_journeys_apart(one: Journey, other: Journey):
-    """What is stated about stages is no rule."""
+    """The details of stages are not rules."""
     rules = [(journey.stages, journey.moves, journey.initial, journey.terminal) for journey in (one, other)]
     assert (one.fingerprint == other.fingerprint) == (rules[0] == rules[1])
 
