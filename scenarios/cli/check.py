@@ -15,7 +15,6 @@ from scenarios.cli.record_options import (
     RulesArmOption,
     RulesScenarioOption,
 )
-from scenarios.operations.evaluation_rules import open_rules
 from scenarios.operations.records import read_records
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ def command(
     from journey.tables.files import refuse_unknown_format, write_table
     from scenarios.cli.console import console, print_json, print_message
     from scenarios.cli.other_journey import UNKNOWN_STAGE, warn_of_other_journey
+    from scenarios.operations.evaluation_rules import open_rules
     from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
 
     if findings is not None:

@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from scenarios.operations.evaluation_rules import open_journey
-
 
 class PictureFormat(StrEnum):
     """File format of the diagram."""
@@ -34,6 +32,7 @@ def command(
     from journey.machine import drawing
     from journey.runtime.atomic_files import write_text
     from scenarios.cli.console import print_message
+    from scenarios.operations.evaluation_rules import open_journey
     from scenarios.operations.output_paths import Output, refuse_outputs
 
     machine, inputs = open_journey(scenario)

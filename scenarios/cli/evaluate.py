@@ -15,7 +15,6 @@ from scenarios.cli.record_options import (
     RulesScenarioOption,
 )
 from scenarios.cli.report_option import ReportOption, refuse_report, write_report
-from scenarios.operations.evaluation_rules import open_rules
 from scenarios.operations.records import read_records
 
 if TYPE_CHECKING:
@@ -56,6 +55,7 @@ def command(
     from journey.evaluation.evaluate import evaluate
     from scenarios.cli.console import console, print_json, print_message
     from scenarios.cli.other_journey import UNKNOWN_STAGE, warn_of_other_journey
+    from scenarios.operations.evaluation_rules import open_rules
     from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
 
     refuse_report(report)
