@@ -45,17 +45,16 @@ def is_journey_file(data: Mapping[str, Any]) -> bool:
     return JOURNEY in data and set(data) <= set(JOURNEY_FILE_KEYS)
 
 
-def read_journey_table(path: Path, name: str) -> dict[str, Any]:
-    """The table ``[journey]`` of a journey file.
+def extract_journey_table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The table ``[journey]`` of the content of a journey file.
 
     Args:
-        path: The file.
+        data: The content.
         name: The file as the user named it, for messages.
 
     Raises:
-        InputError: The file cannot be read, has no table ``[journey]``, or has other keys.
+        InputError: The content has no table ``[journey]``, or has other keys.
     """
-    data = read_toml(path, name, JOURNEY)
     other = [key for key in data if key not in JOURNEY_FILE_KEYS]
     if JOURNEY not in data:
         reason = "; put its keys below a line [journey]" if {"stages", "moves"} & set(data) else ""
@@ -92,10 +91,8 @@ def _read_included(layer: Layer, path: tuple[str, ...], name: str, folder: Path)
     if file.is_dir():
         raise InputError(f"{layer.source}: {key}: {file}: is a folder; name the {path[-1]} file in it")
     try:
-        if path[-1] == JOURNEY:
-            data = read_journey_table(file, str(file))
-        else:
-            data = normalise(read_toml(file, str(file), POLICY))
+        content = read_toml(file, str(file), path[-1])
+        data = extract_journey_table(content, str(file)) if path[-1] == JOURNEY else normalise(content)
     except InputError as error:
         if file.exists():
             raise

@@ -6,7 +6,7 @@ from journey.core.errors import InputError
 from journey.core.messages import format_location
 from journey.core.toml_files import read_toml
 from journey.machine import Journey
-from scenarios.files.included_files import JOURNEY, is_journey_file, read_journey_table
+from scenarios.files.included_files import JOURNEY, extract_journey_table, is_journey_file
 from scenarios.files.journey_checks import examine_journey
 from scenarios.files.line_numbers import find_line
 from scenarios.files.merging import Layer
@@ -27,9 +27,12 @@ def read_journey_file(source: str | Path) -> Journey | None:
         ScenarioError: The journey is invalid; every mistake is listed with its line.
     """
     path, name = Path(source), str(source)
-    if not path.is_file() or not is_journey_file(read_toml(path, name, "scenario")):
+    if not path.is_file():
         return None
-    table = read_journey_table(path, name)
+    data = read_toml(path, name, "scenario")
+    if not is_journey_file(data):
+        return None
+    table = extract_journey_table(data, name)
     examined = examine_journey(table)
     if examined.problems:
         layer = Layer(name, {JOURNEY: table}, path)
