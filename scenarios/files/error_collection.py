@@ -89,7 +89,8 @@ def _remove_keys(layers: Sequence[Layer], paths: Sequence[Path]) -> tuple[Layer,
     result = list(layers)
     for path in paths:
         if path:
-            index = next(i for i, layer in enumerate(result) if layer is find_layer(result, path))
+            found = find_layer(result, path)
+            index = next(i for i, layer in enumerate(result) if layer is found)
             result[index] = replace(result[index], data=remove_key(result[index].data, [str(step) for step in path]))
     return tuple(result)
 

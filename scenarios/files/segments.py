@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from journey.core.messages import KeyProblem
+from journey.core.nested_tables import find_value
 from journey.core.suggestions import did_you_mean
 from journey.decision.policy import Policy
 from scenarios.files.merging import Layer, name_key
@@ -19,8 +20,7 @@ _DECLARATION = ("population", "segments")
 
 def find_policy_segments(policy: Mapping[str, Any]) -> Collection[str]:
     """The segments that a policy names in `churn.yearly_hazard`; `policy` has the keys that override the default."""
-    churn = policy.get(_HAZARDS[0])
-    named = churn.get(_HAZARDS[1]) if isinstance(churn, Mapping) else None
+    named = find_value(policy, _HAZARDS)
     return named if isinstance(named, Mapping) else ()
 
 

@@ -1,8 +1,8 @@
 """What the actions of an arm avert, and whether it is stated, a default, or computed from the simulated effect."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from journey.core.nested_tables import find_value
 from journey.decision.policy import MONITOR_ONLY, SIMULATED, Policy
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def list_averted(loaded: "LoadedScenario", arm: "ArmSpec") -> dict[str, Averted]
 def _find_source(action: str, overrides: list[dict[str, Any]]) -> str:
     """Where the number is from; a later override replaces an earlier one."""
     for override in reversed(overrides):
-        actions = override.get("actions")
-        own = actions.get(action) if isinstance(actions, Mapping) else None
-        if isinstance(own, Mapping) and "averts" in own:
-            return SIMULATED if own["averts"] == SIMULATED else "stated"
+        own = find_value(override, ("actions", action, "averts"))
+        if own is not None:
+            return SIMULATED if own == SIMULATED else "stated"
     return "default" if action in Policy().actions else SIMULATED
