@@ -105,6 +105,20 @@ WIN_BACK: dict[str, Any] = {
     "payments": {"failure": {"SMB": 0.1, "Enterprise": 0.02}},
 }
 
+CHANGING_VALUES: dict[str, Any] = {
+    **WIN_BACK,
+    "value_changes": {
+        name: {"per_day": {"retention": 0.01}, "factor": factor}
+        for name, factor in {"expansion": 1.3, "contraction": 0.6}.items()
+    },
+}
+
+ARRIVING: dict[str, Any] = {
+    "arrivals": {"share": 0.2, "over_days": 100.0},
+    "start": {"retention": 0.5, "engagement": 0.5},
+}
+"""A population for `CHANGING_VALUES`: some arrive during the run."""
+
 NO_EFFECT = {
     action: {"response": 1.0, "recovery_ratio": 1.0, "by_cause": {}, "harm_ratio": 1.0, "csat": 0.0}
     for action in WORLD["effects"]

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-import duckdb
 import pytest
 
 from simulation.metrics.contacts import CONTACT_METRICS
 from simulation.runs.run import run_arm
+from tests.simulation.traces_in_sql import connect_trace
 from tests.simulation.worlds import arm
 
 BY_SQL = """
@@ -26,9 +26,7 @@ FROM actions WHERE kind = 'action' AND segment LIKE ?
 def test_both_metrics_are_those_of_sql_on_the_trace(engine, tmp_path):
     setup = replace(arm(population={"size": 300}), reported=frozenset(CONTACT_METRICS))
     run = run_arm(setup, seed=2, replication=0, days=150.0, trace=True, engine=engine)
-    run.trace.write(tmp_path / "trace.parquet")
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW trace AS FROM read_parquet('{tmp_path}/trace.parquet')")
+    with connect_trace(setup, run, tmp_path, seed=2) as connection:
         for part, like in (("", "%"), ("[SMB]", "SMB"), ("[Enterprise]", "Enterprise")):
             expected = connection.execute(BY_SQL, [like]).fetchone()
             found = [run.metrics[f"{name}{part}"] for name in CONTACT_METRICS]

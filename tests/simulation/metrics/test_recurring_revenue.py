@@ -2,27 +2,18 @@
 
 from dataclasses import replace
 
-import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.exports.histories import initial_histories
 from simulation.metrics.recurring_revenue import REVENUE_METRICS
 from simulation.runs.run import run_arm
 from tests.golden.generated import WORLDS, generated_arm
-from tests.simulation.worlds import WIN_BACK, arm, win_back_journey
+from tests.simulation.traces_in_sql import connect_trace
+from tests.simulation.worlds import ARRIVING, CHANGING_VALUES, arm, win_back_journey
 
 DAYS = 200.0
 ENGINES = ["reference", pytest.param("compiled", marks=pytest.mark.compiled)]
-WORLD = {
-    **WIN_BACK,
-    "value_changes": {
-        name: {"per_day": {"retention": 0.01}, "factor": factor}
-        for name, factor in {"expansion": 1.3, "contraction": 0.6}.items()
-    },
-}
-POPULATION = {"arrivals": {"share": 0.2, "over_days": 100.0}, "start": {"retention": 0.5, "engagement": 0.5}}
 
 ENDS = """
 WITH ends AS (
@@ -52,19 +43,9 @@ def _report_all(setup):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_metric_is_that_of_sql_on_the_trace(engine, tmp_path):
-    setup = _report_all(arm(world=WORLD, population=POPULATION, journey=win_back_journey()))
+    setup = _report_all(arm(world=CHANGING_VALUES, population=ARRIVING, journey=win_back_journey()))
     run = run_arm(setup, seed=3, replication=0, days=DAYS, trace=True, engine=engine)
-    run.trace.write(tmp_path / "trace.parquet")
-    persons = [
-        (one.initial.number, one.segment, one.initial.arrives_at, one.first_stage, one.initial.account_value)
-        for one in initial_histories(setup, seed=3, replication=0)
-    ]
-    with duckdb.connect() as connection:
-        connection.execute(
-            "CREATE TABLE persons (number INT, segment VARCHAR, arrives_at DOUBLE, stage VARCHAR, account_value DOUBLE)"
-        )
-        connection.executemany("INSERT INTO persons VALUES (?, ?, ?, ?, ?)", persons)
-        connection.execute(f"CREATE VIEW trace AS FROM read_parquet('{tmp_path}/trace.parquet')")
+    with connect_trace(setup, run, tmp_path, seed=3) as connection:
         for part, like in (("", "%"), ("[SMB]", "SMB"), ("[Enterprise]", "Enterprise")):
             expected = connection.execute(ENDS, {"days": DAYS, "segment": like}).fetchone()
             found = [run.metrics[f"{name}{part}"] for name in REVENUE_METRICS]
