@@ -79,11 +79,13 @@ def compute_own_metrics(
     return results
 
 
-def count_customers_by_part(totals: OwnTotals, segments: Sequence[str]) -> dict[str, float]:
+def count_customers_by_part(totals: OwnTotals | None, segments: Sequence[str]) -> dict[str, float]:
     """Number of customers of each segment and tier, under ``customers[SEGMENT]`` and ``customers[tier=TIER]``.
 
-    They turn totals of a segment or tier into means per customer.
+    They turn totals of a segment or tier into means per customer. Without metrics there are none.
     """
+    if totals is None:
+        return {}
     groups = _group_cells(segments)
     return {f"customers{group}": float(totals.customers[cells].sum()) for group, cells in groups.items() if group}
 

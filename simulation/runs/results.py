@@ -65,7 +65,7 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
         trace=trace,
         denominators=counters.compute_denominators(table, totals.gate.busy, days)
         | {name: metric.denominator for name, metric in own.items() if metric.denominator is not None}
-        | (count_customers_by_part(counters.own, counters.segments) if counters.own is not None else {}),
+        | count_customers_by_part(counters.own, counters.segments),
         reviews_by_verdict=dict(sorted(counters.verdicts.items())),
         outcomes=dict(sorted(counters.outcomes.items())),
         unhelped=counters.untreated_rows(stages),
