@@ -91,11 +91,11 @@ class Customer:
         account_value: Revenue per year.
         revenue_at_start: Recurring revenue per year on day 0; 0 for a customer who arrives later.
         paid_since: Day up to which revenue has been counted.
-        earned_since: The same for the metrics of the scenario, which count it by stage.
+        earned_since: Day up to which revenue has been counted for the scenario's metrics, which count it by stage.
         renewals: Number of renewals.
         failures: Number of charges that failed.
-        moves_action: The action whose effect on the hazards of moves lasts, or NO_ACTION.
-        discount_action: The action whose discount lasts, or NO_ACTION.
+        moves_action: The action whose effect on the hazards of moves is in force, or NO_ACTION.
+        discount_action: The action whose discount is in force, or NO_ACTION.
         is_payment_overdue: Whether the grace period of a failed charge is running.
         value_changes: Number of scheduled value changes.
         value_clock: Clock of the next value change.

@@ -27,7 +27,8 @@ def compute_contact_metrics(
     Args:
         totals: Numbers by segment and row.
         segments: Names of the segments.
-        has_support: Whether a stage has the role `support` or `escalation`; otherwise no contact counts as proactive.
+        has_support: Whether a stage has the role `support` or `escalation`; otherwise it is unknown which
+            contacts were proactive.
     """
     metrics: dict[str, float | Mean | None] = {}
     for suffix, rows in sum_by_part(totals, segments, CONTACT_ROWS).items():

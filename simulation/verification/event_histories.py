@@ -52,8 +52,8 @@ class Spell(NamedTuple):
         age: Days in the stage at `start`.
         move: Name of the move that ends the spell, or None.
         reason: The reason of that move if it was caused by a date and not by its hazard.
-        moves_action: The action whose effect on the hazards of moves lasts, or None.
-        discount_action: The action whose discount lasts, or None.
+        moves_action: The action whose effect on the hazards of moves is in force, or None.
+        discount_action: The action whose discount is in force, or None.
     """
 
     customer: int
