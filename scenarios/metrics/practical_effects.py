@@ -38,5 +38,6 @@ def describe_practical_effect(effect: Effect, metric: Metric) -> str:
     return {
         "matters": f"The whole interval is beyond the smallest effect that matters ({smallest}).",
         "too_small": f"The whole interval is smaller than the smallest effect that matters ({smallest}).",
-        "not_shown": f"It is not shown whether the effect reaches the smallest one that matters ({smallest}).",
+        "not_shown": "The interval includes effects both smaller and larger than the smallest effect that matters "
+        f"({smallest}).",
     }[practical]

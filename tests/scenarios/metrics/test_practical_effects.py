@@ -25,8 +25,8 @@ def effect(low, high):
         (-0.03, -0.01, "matters", "beyond the smallest effect that matters (1.00 pp)"),
         (-0.009, 0.009, "too_small", "smaller than the smallest effect that matters (1.00 pp)"),
         (0.001, 0.009, "too_small", "smaller than"),
-        (0.001, 0.02, "not_shown", "not shown whether the effect reaches"),
-        (-0.02, 0.02, "not_shown", "not shown whether"),
+        (0.001, 0.02, "not_shown", "includes effects both smaller and larger than the smallest effect that matters"),
+        (-0.02, 0.02, "not_shown", "includes effects both smaller and larger"),
         (None, None, None, ""),
     ],
 )
