@@ -1,6 +1,7 @@
 """The report of a comparison: question, verdict, effects, money, uncertainty and assumptions."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from journey.core.version import version
@@ -38,10 +39,10 @@ from scenarios.reports.experiment import (
     format_significance,
     format_tested_interval,
 )
+from scenarios.reports.metric_grids import build_metric_grids
 from scenarios.reports.review_queue import queue_blocks
 from scenarios.reports.untreated import untreated_blocks
 from scenarios.text.phrases import format_confidence, pluralise
-from simulation.metrics.metric_names import split_by_part
 
 if TYPE_CHECKING:
     from scenarios.comparison.compare import Comparison
@@ -90,32 +91,31 @@ def _arms(comparison: "Comparison") -> list[Block]:
 
 
 def _metrics(comparison: "Comparison") -> list[Block]:
-    arms = list(comparison.arms)
-    whole, parts = (
-        tuple(
-            (comparison.get_metric(name).label, *(_mean_text(comparison, arm, name) for arm in arms)) for name in names
-        )
-        for names in split_by_part(comparison.arms[BASELINE])
-    )
     blocks: list[Block] = [
         Heading(2, "Metrics"),
         Paragraph(
             "Mean over replications with its 95 % confidence interval (simulation error); n: the replications that "
             f"measured it, where not all {comparison.used_replications:,} did."
         ),
-        Grid(("metric", *arms), whole),
+        *build_metric_grids(comparison.arms[BASELINE], partial(_means_grid, comparison), "Metrics by segment and tier"),
     ]
-    if parts:
-        blocks += [Heading(3, "Metrics by segment and tier"), Grid(("metric", *arms), parts)]
     if comparison.experiment is not None:
         return [*blocks, *experiment_blocks(comparison, comparison.experiment)]
     for arm in comparison.effects:
         blocks += [
             Heading(2, f"Differences: {arm} minus baseline"),
             Paragraph(_describe_tests(comparison)),
-            *_effects(comparison, arm),
+            *build_metric_grids(comparison.effects[arm], partial(_effects_grid, comparison, arm)),
         ]
     return blocks
+
+
+def _means_grid(comparison: "Comparison", names: Sequence[str]) -> Grid:
+    rows = (
+        (comparison.get_metric(name).label, *(_mean_text(comparison, arm, name) for arm in comparison.arms))
+        for name in names
+    )
+    return Grid(("metric", *comparison.arms), tuple(rows))
 
 
 def _mean_text(comparison: "Comparison", arm: str, name: str) -> str:
@@ -134,15 +134,6 @@ def _describe_tests(comparison: "Comparison") -> str:
         "measured both arms. The variance reduction is (Var A + Var B) / Var(B - A), with its 95 % interval: the "
         "factor by which independent arms would need more replications."
     )
-
-
-def _effects(comparison: "Comparison", arm: str) -> list[Block]:
-    """The metrics of the whole population, and those by segment and tier."""
-    whole, parts = split_by_part(comparison.effects[arm])
-    blocks: list[Block] = [_effects_grid(comparison, arm, whole)]
-    if parts:
-        blocks += [Heading(3, "By segment and tier"), _effects_grid(comparison, arm, parts)]
-    return blocks
 
 
 def _effects_grid(comparison: "Comparison", arm: str, names: Sequence[str]) -> Grid:

@@ -8,8 +8,9 @@ from scenarios.metrics.definitions import format_metric
 from scenarios.metrics.effects import format_tested_bounds
 from scenarios.metrics.practical_effects import describe_practical_effect
 from scenarios.reports.document import Block, Grid, Heading, Paragraph
+from scenarios.reports.metric_grids import build_metric_grids
 from scenarios.text.phrases import format_confidence, format_interval
-from simulation.metrics.metric_names import parse_base_name, split_by_part
+from simulation.metrics.metric_names import parse_base_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -106,7 +107,7 @@ def experiment_blocks(comparison: "Comparison", experiment: "Experiment") -> lis
         blocks += [
             Heading(2, f"Effects: {arm} compared with baseline"),
             Paragraph(HOW_TESTED),
-            *_effects(comparison, experiment, arm),
+            *build_metric_grids(comparison.effects[arm], partial(_effects_grid, comparison, experiment, arm)),
             *_proportions(comparison, experiment, arm),
             Heading(3, f"{comparison.get_metric(parse_base_name(primary)).label} by segment"),
             Paragraph(
@@ -170,15 +171,6 @@ def _split_grid(experiment: "Experiment") -> Grid:
         counts = (f"{check.assigned[arm]:,} (planned {check.expected[arm]:,.0f})" for arm in experiment.split.arms)
         rows.append((name, *counts, format_p_value(check.test_result.p_value)))
     return Grid(("segment", *experiment.split.arms, "p"), tuple(rows))
-
-
-def _effects(comparison: "Comparison", experiment: "Experiment", arm: str) -> list[Block]:
-    """The metrics of the whole population, and those by segment and tier."""
-    whole, parts = split_by_part(comparison.effects[arm])
-    blocks: list[Block] = [_effects_grid(comparison, experiment, arm, whole)]
-    if parts:
-        blocks += [Heading(3, "By segment and tier"), _effects_grid(comparison, experiment, arm, parts)]
-    return blocks
 
 
 def _effects_grid(comparison: "Comparison", experiment: "Experiment", arm: str, names: "Sequence[str]") -> Grid:
