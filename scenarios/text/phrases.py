@@ -1,7 +1,6 @@
 """Phrases that tables, reports and sentences share."""
 
 from collections.abc import Callable, Iterable
-from decimal import ROUND_CEILING, Context, Decimal
 from math import ceil, floor, log10
 
 
@@ -89,6 +88,8 @@ def round_significant(number: float, digits: int = 2) -> int:
 
 def ceil_significant(number: float, digits: int = 3) -> str:
     """`number` as text, rounded up to this many significant digits: a bound from which values are accepted."""
+    from decimal import ROUND_CEILING, Context, Decimal
+
     rounded = Context(prec=digits, rounding=ROUND_CEILING).create_decimal(Decimal(repr(number)))
     return f"{float(rounded):g}"
 
