@@ -131,7 +131,7 @@ class Split:
                 weights = [sum(run.customers for run in arms) / arms[arm].customers for arms in strata]
             else:
                 weights = [total_customers / sum(run.customers for run in arm_runs)] * len(arm_runs)
-            weighted_runs.append(self._pool_runs(name, arm_runs, weights, total_customers))
+            weighted_runs.append(self._pool_arm(name, arm_runs, weights, total_customers))
         return tuple(weighted_runs)
 
     def _comparable_strata(self, runs: Sequence["Run"]) -> list[tuple["Run", ...]]:
@@ -154,7 +154,7 @@ class Split:
                 runs[begin + index] for index, segment in enumerate(self.shares) if segment in self.compared_segments
             ]
             customers = sum(run.customers for run in arm_runs)
-            pooled.append(self._pool_runs(name, arm_runs, [1] * len(arm_runs), customers))
+            pooled.append(self._pool_arm(name, arm_runs, [1] * len(arm_runs), customers))
         return tuple(pooled)
 
     def pool_strata(self, runs: Sequence["Run"]) -> tuple["Run", ...]:
@@ -162,13 +162,13 @@ class Split:
         strata = list(self.by_segment(runs).values())
         arm_runs = [[arms[arm] for arms in strata] for arm in range(len(self.arms))]
         return tuple(
-            self._pool_runs(name, each, [1] * len(each), None) for name, each in zip(self.arms, arm_runs, strict=True)
+            self._pool_arm(name, each, [1] * len(each), None) for name, each in zip(self.arms, arm_runs, strict=True)
         )
 
-    def _pool_runs(self, name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int | None) -> "Run":
-        """The weighted sum of an arm's strata as one run; totals among the metrics are per customer of `customers`.
+    def _pool_arm(self, name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int | None) -> "Run":
+        """The weighted sum of an arm's strata as one run, with the quantiles and ratios of the pooled strata.
 
-        Without `customers`, totals are not divided. Ratios are those of the pooled metrics.
+        Totals among the metrics are per customer of `customers`. Without `customers`, they are not divided.
         """
         pooled = _pool_runs(name, runs, weights, customers, self.metrics)
         quantiles = {
@@ -238,9 +238,9 @@ def _refuse_unclear_shares(segment: str, shares: Mapping[str, float]) -> None:
 def _pool_runs(
     name: str, runs: Sequence["Run"], weights: Sequence[float], customers: int | None, definitions: MetricCatalogue
 ) -> "Run":
-    """The weighted sum of an arm's strata as one run; totals among the metrics are per customer of `customers`.
+    """The weighted sum of an arm's strata as one run, except the metrics that are quantiles or ratios.
 
-    Without `customers`, totals are not divided.
+    Totals among the metrics are per customer of `customers`. Without `customers`, they are not divided.
     """
     names = list(dict.fromkeys(each for run in runs for each in run.metrics))
     metrics = {each: _pool_metric(runs, weights, each, customers, definitions) for each in names}
@@ -312,7 +312,7 @@ def _weighted_mean(runs: Sequence["Run"], weights: Sequence[float], name: str) -
         (run, weight * run.denominators.get(name, run.customers)) for run, weight in zip(runs, weights, strict=True)
     ]
     if any(run.metrics.get(name) is None for run, taken_over in taken if taken_over):
-        # Without a part of the customers it would be the mean of others.
+        # The mean over the other strata would be that of different customers.
         return None
     parts = [(value, taken_over) for run, taken_over in taken if (value := run.metrics.get(name)) is not None]
     whole = fsum(taken_over for _, taken_over in parts)

@@ -55,7 +55,7 @@ def _names_removed_arm(scenario: Scenario) -> bool:
 
 
 def find_unknown_placeholders(scenario: Scenario, layers: Sequence[Layer]) -> Iterator[KeyProblem]:
-    """The placeholders of texts that do not exist; those of arms that a later layer removes do.
+    """Unknown placeholders in the texts. A placeholder of an arm that a later layer removes is known.
 
     Args:
         scenario: The scenario.

@@ -27,7 +27,7 @@ _SUGGESTION = re.compile("; (?:did you mean|known here)")
 
 
 class UncorrectableError(InvalidKeysError):
-    """Errors of the last step, between sections: no step needs a scenario without them."""
+    """Errors between sections. The last step finds them, so no later step needs them corrected."""
 
 
 def collect_errors(
@@ -73,7 +73,7 @@ def collect_errors(
 
 
 def _find_removable(problem: KeyProblem) -> Path:
-    """The key to leave out: that of the problem, the list it is in, or the table in which a key is missing."""
+    """The key to leave out: the one with the problem, the list that contains it, or the table that lacks a key."""
     path: Path = problem.path
     if path[:1] == ("journey",):
         return ()  # `examine_journey` leaves out the part itself
@@ -126,7 +126,7 @@ def _locate(layers: Sequence[Layer], problem: KeyProblem) -> FileMessage:
 
 
 def rank_source(layers: Sequence[Layer], path: Path) -> int:
-    """The position of the source of a key in messages: the scenario's own file, overrides, and then extended files."""
+    """The rank of a key's source in messages: first the scenario's own file, then overrides, then extended files."""
     layer = find_layer(layers, path)
     files = [each for each in layers if each.path is not None and not each.replaces]
     if files and layer is files[-1] and not layer.is_builtin:

@@ -51,7 +51,7 @@ def examine_journey(table: Mapping[str, Any]) -> ExaminedJourney:
 
 
 def _build_problem(path: Path, problem: str) -> KeyProblem:
-    """A mistake whose message does not begin with the key, or with a table around it."""
+    """A problem whose message does not repeat the key, or a table that contains it."""
     for depth in range(len(path), 0, -1):
         problem = problem.removeprefix(f"{'.'.join(map(str, path[:depth]))}: ")
     return KeyProblem(path, problem)
@@ -103,7 +103,7 @@ class _Draft:
         return max(named, key=len, default=None)
 
     def _find_move(self, name: str, problem: str) -> int | None:
-        """The position of a named move; of several of that name, the last one that names what the sentence quotes."""
+        """The position of the move with a name; of several, the last one that contains a word that is quoted."""
         same = self._list_positions().get(name, [])
         quoted = set(re.findall(r"'([^']*)'", problem)) - {name}
         naming = [index for index in same if quoted & set(_names_in(self._moves[index]))]

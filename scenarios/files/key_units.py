@@ -1,4 +1,4 @@
-"""The unit of a number, from its name and description: a description that states none is improved in the model."""
+"""The unit of a number, from its name or its description, which should state a unit where the name does not."""
 
 import re
 

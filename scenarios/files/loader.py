@@ -216,7 +216,7 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
 
 
 def _refuse_other_kind(data: Mapping[str, Any], name: str) -> None:
-    """Refuse a journey file or a policy file in the place of a scenario: its keys would all be errors."""
+    """Refuse a journey file or a policy file in place of a scenario, because all its keys would be errors."""
     if is_journey_file(data):
         raise InputError(f'{name}: is a journey file; name it in a scenario: journey = "{name}"')
     if data and set(data) <= set(Policy.model_fields):

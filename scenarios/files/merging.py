@@ -154,7 +154,7 @@ def name_key(layers: Sequence[Layer], path: Sequence[int | str]) -> str:
 
 
 def find_layer(layers: Sequence[Layer], path: Sequence[int | str]) -> Layer:
-    """The layer of the key at `path`: the last of the layers that contain most of the path."""
+    """The layer that sets the key at `path`: the last of those that contain the longest part of it."""
     best, depth = layers[-1], 0
     for layer in layers:
         reached = _match_depth(layer.data, path)

@@ -31,7 +31,7 @@ def build_catalogue(scenario: Scenario, name: str = "", layers: Sequence[Layer] 
 
 
 def find_reported_metrics(scenario: Scenario) -> frozenset[str]:
-    """The metrics on demand that a scenario names anywhere; others of them are not reported."""
+    """The on-demand metrics that a scenario names in any of its keys. A run reports only these of them."""
     named = [scenario.primary_metric, *scenario.report, *scenario.guardrails]
     named += [name for spec in scenario.metrics.values() for name in spec.ratio or ()]
     return frozenset(map(parse_base_name, named)) & frozenset(ON_DEMAND)

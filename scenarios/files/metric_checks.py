@@ -58,7 +58,7 @@ def validate_metrics(scenario: Scenario, journey: Journey, policies: Mapping[str
 
 
 def _describe_reported(name: str) -> str:
-    """Why a known metric is not one to name in `report`."""
+    """Why a known metric does not belong in `report`."""
     base = parse_base_name(name)
     if base in ON_DEMAND:
         return f"{name} is reported with {base}; write {base}"

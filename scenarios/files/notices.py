@@ -1,4 +1,4 @@
-"""Notices of a scenario: keys that are accepted and have another name now."""
+"""Notices of a scenario: keys of earlier versions that are still accepted."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

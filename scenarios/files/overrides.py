@@ -18,7 +18,7 @@ from scenarios.files.merging import Layer, normalise
 _MAX_DEPTH = 30
 _MAX_SHOWN_CHARACTERS = 80
 _KEY = re.compile(r"""(?:[^="']|"(?:[^"\\]|\\.)*"|'[^']*')*""", re.DOTALL)
-"""A dotted key, whose quoted steps may contain the sign that ends it: ``guardrails."churn_rate[tier=high]"``."""
+"""A dotted key. An equals sign ends it, except in quoted steps: ``guardrails."churn_rate[tier=high]"``."""
 
 
 def parse_override(argument: str) -> Layer:
