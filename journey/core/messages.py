@@ -50,7 +50,7 @@ class InvalidKeysError(InputError):
             problems: What is wrong with each key.
             source: The file (or other origin) of the data, or a function that names the origin and the key.
         """
-        super().__init__("\n".join(f"{name_place(each.path, source)}: {each.message}" for each in problems))
+        super().__init__("\n".join(f"{_name_place(each.path, source)}: {each.message}" for each in problems))
         self.problems = tuple(problems)
 
 
@@ -73,17 +73,17 @@ def list_problems(error: ValidationError, model: type[BaseModel]) -> list[KeyPro
         error: The error that pydantic raised.
         model: The validated model; its keys are the suggestions for an unknown key.
     """
-    return [KeyProblem(get_location(detail), _explain(detail, model)) for detail in error.errors(include_url=False)]
+    return [KeyProblem(_get_location(detail), _explain(detail, model)) for detail in error.errors(include_url=False)]
 
 
-def get_location(detail: Any) -> tuple[int | str, ...]:
+def _get_location(detail: Any) -> tuple[int | str, ...]:
     """The path of the key that an error is about, whether the key itself or its value is invalid."""
     location = tuple(step for step in detail["loc"] if not str(step).startswith(UNION_TAG))
     return location[:-1] if location[-1:] == (_OF_KEY,) else location
 
 
 def _explain(detail: Any, model: type[BaseModel]) -> str:
-    location = get_location(detail)
+    location = _get_location(detail)
     value = detail["input"]
     if detail["type"] == "extra_forbidden":
         return f"unknown key{did_you_mean(str(location[-1]), known_keys(model, location[:-1]))}"
@@ -109,7 +109,7 @@ def _explain_percentage(detail: Any) -> str:
     return f"; write {value:g} % as {value / 100:g}"
 
 
-def name_place(location: Location, source: str | Locate) -> str:
+def _name_place(location: Location, source: str | Locate) -> str:
     """The origin of a key and the key itself, such as ``policy.toml: thresholds.act_severity``."""
     if not isinstance(source, str):
         return source(location)

@@ -18,7 +18,6 @@ JOURNEY = Journey.build(
     terminal="gone",
 )
 NUDGE = {"stages": ["trial"], "segments": ["self_serve"], "after_days": 3.0, "action": "nudge"}
-
 CALL = {"stages": ["trial"], "causes": ["falling_usage"], "action": "proactive_outreach"}
 
 
@@ -27,10 +26,7 @@ def growth_policy(*plays, **thresholds):
         {
             "actions": {"nudge": {"delivery": "automated", "cost": 0.5, "averts": 0.1}},
             "churn": {"yearly_hazard": {"self_serve": 0.5, "sales": 0.2}},
-            "plays": [
-                *(plays or [NUDGE]),
-                {"stages": ["trial"], "causes": ["falling_usage"], "action": "proactive_outreach"},
-            ],
+            "plays": [*(plays or [NUDGE]), CALL],
             "thresholds": thresholds,
         },
         "test",
