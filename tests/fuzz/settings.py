@@ -102,8 +102,7 @@ def _paths(table: dict, prefix: str = ""):
 
 def _simulate_if_valid(*source, inputs: Path) -> bool:
     """Simulate a scenario, and return True, if it is valid."""
-    # With --json, `validate` lists the errors on stdout too.
-    if run("validate", *source, inputs=inputs).exit_code != 0:
+    if run("validate", *source, "--json", inputs=inputs).exit_code != 0:
         return False
     done = run("simulate", *source, *SMALL, inputs=inputs)
     if done.exit_code != 0:
