@@ -86,7 +86,7 @@ def illegal_move(context: Context) -> str:
 def _build_legal_moves_sql(journey: Journey) -> str:
     cases = []
     for stage in journey.stages:
-        moves_out = [f"{move.name} (to {move.destination})" for move in journey.moves if move.source == stage]
+        moves_out = [f"{move.name} (to {move.destination})" for move in journey.legal_moves(stage)]
         cases.append(f"WHEN {literal(stage)} THEN {literal(', '.join(moves_out) or 'make no move')}")
     return f"CASE origin {' '.join(cases)} END"
 

@@ -42,7 +42,7 @@ class Violation:
         to_stage: The stage entered; None if the log does not contain it.
         move: The move in the log; None if the log has no moves.
         previous_stage: The stage that the previous row of the case entered; None for its first row.
-        legal_moves: The moves that were legal from `from_stage`.
+        legal_moves: The names of the moves that were legal from `from_stage`.
     """
 
     case: Any

@@ -256,9 +256,12 @@ class Journey:
         """Whether the move exists from this stage, regardless of its guard."""
         return (stage, move) in self.arcs
 
-    def legal_moves(self, stage: str) -> tuple[str, ...]:
-        """The moves that exist from this stage, in the journey's order; empty for an unknown stage."""
-        return tuple(name for name in self.move_names if (stage, name) in self.arcs)
+    def legal_moves(self, stage: str) -> tuple[Move, ...]:
+        """The moves that exist from this stage, in the journey's order; empty for an unknown stage.
+
+        Guards are ignored: each move has its condition in `Move.guard`.
+        """
+        return tuple(move for move in self.moves if move.source == stage)
 
     def is_legal_step(self, stage: str, to_stage: str) -> bool:
         """Whether some move leads from one stage directly to the other."""

@@ -1,8 +1,15 @@
 """Errors of the state machine: an invalid definition, and a move that cannot be made."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError, JourneyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from journey.machine.moves import Move
 
 
 class JourneyDefinitionError(InputError):
@@ -49,7 +56,7 @@ class MoveError(JourneyError):
         legal_moves: The moves that exist from that stage.
     """
 
-    def __init__(self, stage: str, move: str, legal_moves: Sequence[str], *more: str) -> None:
+    def __init__(self, stage: str, move: str, legal_moves: Sequence[Move], *more: str) -> None:
         # All arguments go to the base class, so that the error survives pickling between processes.
         super().__init__(stage, move, tuple(legal_moves), *more)
         self.stage = stage
@@ -59,7 +66,7 @@ class MoveError(JourneyError):
     def _legal(self) -> str:
         if not self.legal_moves:
             return "no move is legal from there"
-        return f"legal from there: {', '.join(self.legal_moves)}"
+        return f"legal from there: {', '.join(move.name for move in self.legal_moves)}"
 
 
 class IllegalMoveError(MoveError):
@@ -76,7 +83,7 @@ class BlockedMoveError(MoveError):
         guard: The guard's condition in words.
     """
 
-    def __init__(self, stage: str, move: str, legal_moves: Sequence[str], guard: str) -> None:
+    def __init__(self, stage: str, move: str, legal_moves: Sequence[Move], guard: str) -> None:
         super().__init__(stage, move, legal_moves, guard)
         self.guard = guard
 

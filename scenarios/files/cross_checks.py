@@ -91,7 +91,7 @@ def _check_exits(scenario: Scenario, journey: Journey) -> Iterator[KeyProblem]:
     """Check that every live stage has a move with a dwell; customers could never leave it otherwise."""
     unreachable = journey.unreachable_stages()
     for stage in journey.non_exit_stages:
-        moves = journey.legal_moves(stage)
+        moves = [move.name for move in journey.legal_moves(stage)]
         occupied = stage not in unreachable or scenario.population.start.get(stage, 0.0) > 0.0
         if not occupied or any(move in scenario.world.moves for move in moves):
             continue
@@ -120,7 +120,7 @@ def _check_lost_stages(scenario: Scenario, journey: Journey) -> Iterator[KeyProb
             )
     for stage in journey.lost:
         path = WORLD_LOST if stage in lost else ("journey", "stage", stage, "roles")
-        moves = journey.legal_moves(stage)
+        moves = [move.name for move in journey.legal_moves(stage)]
         if not moves:
             yield KeyProblem(
                 path, f"no move leaves {stage!r}, so customers cannot be won back; list it in journey.terminal instead"

@@ -87,7 +87,7 @@ class StepResult:
     Attributes:
         transfer: The budget action.
         status: Its status after the step.
-        legal_moves: Moves that its state machine allows next.
+        legal_moves: Names of the moves that its state machine allows next.
         events: Events appended to the log, in order.
         log: Path of the log.
         as_of: Moment as of which the rules were checked.
@@ -199,7 +199,7 @@ class _Session:
         events = self.log.events[self.events_before :]
         append_to_log(self.path, events)
         status = events[-1].to_status
-        legal = budget_action_lifecycle().legal_moves(status)
+        legal = tuple(move.name for move in budget_action_lifecycle().legal_moves(status))
         balances = self._compute_balances(transfer)
         held = self._compute_holds(transfer, status)
         to_give = {channel: held[channel].deduct_from(balance) for channel, balance in balances.items()}

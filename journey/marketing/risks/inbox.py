@@ -85,7 +85,7 @@ class InboxRisk:
             high or critical.
         age_days: Days since it was signalled; None if it is not recorded.
         overdue: Whether it has been unsettled for longer than its severity allows.
-        legal_moves: Moves that its machine allows now.
+        legal_moves: Names of the moves that its machine allows now.
         proposed: Proposed status change, or None.
         evidence: Recorded evidence, each item checked; see `journey.marketing.views.risk_evidence`.
         seen: Evidence of the triggers, by name.
@@ -311,7 +311,7 @@ def _build_inbox_risk(case: _Case, context: "MarketingContext") -> InboxRisk:
         bars_spend=case.is_unsettled and is_serious,
         age_days=age_days,
         overdue=is_overdue,
-        legal_moves=risk_signal_lifecycle().legal_moves(subject.status),
+        legal_moves=tuple(move.name for move in risk_signal_lifecycle().legal_moves(subject.status)),
         proposed=proposed,
         evidence=tuple(each._asdict() for each in case.evidence),
         seen={name: value for each in case.triggers for name, value in each.evidence.items()},

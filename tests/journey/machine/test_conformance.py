@@ -60,9 +60,8 @@ def logs(draw: st.DrawFn) -> tuple[Journey, list[Row]]:
         legal = journey.legal_moves(here)
         if legal and draw(st.integers(0, 3)):
             move = draw(st.sampled_from(legal))
-            end = journey.arcs[here, move].destination
-            rows.append((case, draw(st.sampled_from([here, here, None])), end, move))
-            where[case] = end
+            rows.append((case, draw(st.sampled_from([here, here, None])), move.destination, move.name))
+            where[case] = move.destination
         else:
             rows.append((case, draw(stage), draw(stage), draw(st.sampled_from([*journey.move_names, "fly"]))))
     return journey, rows
