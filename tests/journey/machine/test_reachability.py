@@ -42,7 +42,7 @@ def test_stages_that_cannot_finish_agree_with_matrix_powers(journey: Journey):
 @given(journeys(guarded=False))
 def test_dead_ends_agree_with_trying_every_move(journey: Journey):
     def can_leave(stage: str) -> bool:
-        return any(journey.move(stage, name) != stage for name in journey.legal_moves(stage))
+        return any(journey.move(stage, move.name) != stage for move in journey.legal_moves(stage))
 
     assert list(journey.dead_ends()) == [stage for stage in journey.live if not can_leave(stage)]
 
