@@ -244,6 +244,7 @@ def evaluate(
     arm: str | None = None,
     customer: str | None = None,
     replay: bool = False,
+    latency: bool = False,
 ) -> "Evaluation":
     """Evaluate recorded customers: decisions with reasons, findings, open loops, KPIs and ROI. See `journey evaluate`.
 
@@ -262,6 +263,8 @@ def evaluate(
         arm: The arm of the scenario whose policy is used. Default: ``baseline``.
         customer: ID of the only customer to evaluate. Default: all customers.
         replay: Also repeat the decision of every recorded intervention, as of its own date.
+        latency: Measure how long each decision takes: `evaluation_latency_ms` of decisions and of the data frame. The
+            customers are then evaluated one at a time, never in a batch.
 
     Returns:
         The evaluation. As a data frame it has one row per decision.
@@ -269,6 +272,8 @@ def evaluate(
     Raises:
         InputError: A folder, file, table or option cannot be used, or the customer is unknown.
     """
+    from time import perf_counter_ns
+
     from journey.evaluation import evaluate as evaluation
     from scenarios.operations.evaluation_rules import open_rules
     from scenarios.operations.records import read_records
@@ -282,6 +287,7 @@ def evaluate(
         customer_id=customer,
         replay=replay,
         used=rules.used,
+        clock=perf_counter_ns if latency else None,
     )
 
 

@@ -1,9 +1,9 @@
 """Evaluate a folder of records: findings, decisions, open loops, KPIs, ROI ledger and replay."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from journey.checks import check
 from journey.core.errors import InputError
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
 
 BATCH_MIN_CUSTOMERS = 20_000
 """With this many customers or more, the compiled batch is used. It takes a second to load, then microseconds each."""
+
+Clock: TypeAlias = Callable[[], int]
+"""Returns a time in nanoseconds, such as `time.perf_counter_ns`."""
+
+NANOSECONDS_PER_MILLISECOND = 1e6
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -132,6 +137,7 @@ def evaluate(
     sink: KpiSink | None = None,
     batch: bool | None = None,
     used: UsedRules | None = None,
+    clock: Clock | None = None,
 ) -> Evaluation:
     """Evaluate recorded customers.
 
@@ -148,6 +154,8 @@ def evaluate(
         batch: Whether all customers are evaluated in one compiled batch or one after another. Default: in a batch with
             `BATCH_MIN_CUSTOMERS` customers or more. A single customer or `governance` always excludes the batch.
         used: The origin of the policy and the journey, for the result. Default: not from files.
+        clock: If given, it measures the latency of each decision, and customers are evaluated one after another: in a
+            batch a decision has no latency of its own.
 
     Raises:
         InputError: `as_of` is not a valid date, or is omitted and no record has a date; or the customer is unknown.
@@ -155,7 +163,7 @@ def evaluate(
     orchestrator = Orchestrator(policy, journey, governance)
     moment = resolve_as_of(records, as_of)
     customer_id = None if customer_id is None else normalise_identifier(customer_id)
-    if customer_id is None and governance is None:
+    if customer_id is None and governance is None and clock is None:
         is_large = one_value(records.connection, "SELECT count(*) FROM customers") >= BATCH_MIN_CUSTOMERS
         batch = is_large if batch is None else batch
     else:
@@ -163,10 +171,10 @@ def evaluate(
     results = (
         _evaluate_in_batch(records, orchestrator, moment, replay=replay)
         if batch
-        else _evaluate_one_by_one(records, orchestrator, moment, customer_id, replay=replay)
+        else _evaluate_one_by_one(records, orchestrator, moment, customer_id, replay=replay, clock=clock)
     )
     facts = collect_facts(records, orchestrator, moment, results.severities, results.ended, customer_id)
-    groups = compute_kpis(facts, records, orchestrator)
+    groups = compute_kpis(facts, records, orchestrator, results.latencies)
     if sink is not None:
         sink.record(convert_kpis(groups), moment)
     return Evaluation(
@@ -198,6 +206,7 @@ class _DecisionSet(NamedTuple):
         severities: Severity per decision.
         ended: Per decision, whether the journey has ended.
         table: The decisions by column, from a batch only.
+        latencies: Duration per decision in milliseconds, if it was measured.
     """
 
     customers: int
@@ -208,10 +217,17 @@ class _DecisionSet(NamedTuple):
     severities: Sequence[float]
     ended: Sequence[bool]
     table: "DecisionTable | None" = None
+    latencies: Sequence[float] | None = None
 
 
 def _evaluate_one_by_one(
-    records: Records, orchestrator: Orchestrator, as_of: AsOf, customer_id: str | None, *, replay: bool
+    records: Records,
+    orchestrator: Orchestrator,
+    as_of: AsOf,
+    customer_id: str | None,
+    *,
+    replay: bool,
+    clock: Clock | None,
 ) -> _DecisionSet:
     report = check(records, as_of=as_of.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
     decisions: list[Decision] = []
@@ -219,7 +235,7 @@ def _evaluate_one_by_one(
     breaches: list[Finding] = []
     pairs: list[tuple[Intervention, Decision]] = []
     for case in _read_cases(records, customer_id):
-        decisions.append(orchestrator.evaluate_customer(*case, as_of=as_of))
+        decisions.append(_evaluate_case(orchestrator, case, as_of, clock))
         customers.append(case.customer)
         redecided_pairs = redecide_interventions(orchestrator, case, as_of)
         breaches.extend(find_case_breaches(orchestrator, case.customer, redecided_pairs))
@@ -234,7 +250,17 @@ def _evaluate_one_by_one(
         agreement=compare_with_record(pairs) if replay else None,
         severities=[decision.severity for decision in decisions],
         ended=[decision.reason == REASONS[NOT_LIVE] for decision in decisions],
+        latencies=None if clock is None else [decision.evaluation_latency_ms or 0.0 for decision in decisions],
     )
+
+
+def _evaluate_case(orchestrator: Orchestrator, case: CustomerCase, as_of: AsOf, clock: Clock | None) -> "Decision":
+    """Evaluate one customer; with a clock, the decision has the time that this took."""
+    if clock is None:
+        return orchestrator.evaluate_customer(*case, as_of=as_of)
+    started = clock()
+    decision = orchestrator.evaluate_customer(*case, as_of=as_of)
+    return replace(decision, evaluation_latency_ms=(clock() - started) / NANOSECONDS_PER_MILLISECOND)
 
 
 def _evaluate_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf, *, replay: bool) -> _DecisionSet:

@@ -1,5 +1,6 @@
 """KPIs of recorded customers in three groups, and the ROI ledger. Each KPI has a definition and a sample size."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from journey.kpis.business import compute_business_kpis
@@ -48,7 +49,9 @@ NEED_OUTCOMES = frozenset(
 """KPIs that are unknown without recorded outcomes."""
 
 
-def compute_kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> KpiGroups:
+def compute_kpis(
+    facts: Facts, records: Records, orchestrator: Orchestrator, latencies: Sequence[float] | None = None
+) -> KpiGroups:
     """Compute every KPI, by group and name.
 
     KPIs without ground truth in the records have value None and status ``unknown``; the simulation measures them.
@@ -57,9 +60,11 @@ def compute_kpis(facts: Facts, records: Records, orchestrator: Orchestrator) -> 
         facts: The result of `collect_facts`.
         records: The records; used for data quality.
         orchestrator: The orchestrator; used for the journey and the prices.
+        latencies: Duration of each decision of this evaluation, in milliseconds. Default: it was not measured, and the
+            KPIs of it are absent.
     """
     groups = {
-        "operational": compute_operational_kpis(facts, records, orchestrator.journey),
+        "operational": compute_operational_kpis(facts, records, orchestrator.journey, latencies),
         "effectiveness": compute_effectiveness_kpis(facts, orchestrator.journey),
         "business": compute_business_kpis(facts, orchestrator.policy.economics, orchestrator.journey),
     }

@@ -1,5 +1,7 @@
 """Operational KPIs: accuracy, latency, overrides and data quality (`journey.kpis.data_quality`)."""
 
+from collections.abc import Sequence
+
 from journey.kpis.data_quality import compute_data_quality
 from journey.kpis.facts import Facts
 from journey.kpis.model import Kpi, share_kpi, unknown_kpi
@@ -9,8 +11,17 @@ from journey.records.folder import Records
 NO_TRUTH = "no field states which signals were true"
 
 
-def compute_operational_kpis(facts: Facts, records: Records, journey: Journey) -> dict[str, Kpi]:
-    """Compute all KPIs of the group."""
+def compute_operational_kpis(
+    facts: Facts, records: Records, journey: Journey, latencies: Sequence[float] | None = None
+) -> dict[str, Kpi]:
+    """Compute all KPIs of the group.
+
+    Args:
+        facts: The result of `collect_facts`.
+        records: The records; used for data quality.
+        journey: The journey.
+        latencies: Duration of each decision of this evaluation, in milliseconds, if it was measured.
+    """
     flagged = [fact for fact in facts.interventions if fact.has_approval_flag]
     return {
         "journey_state_classification_accuracy": share_kpi(
@@ -23,7 +34,8 @@ def compute_operational_kpis(facts: Facts, records: Records, journey: Journey) -
         ),
         "signal_precision": unknown_kpi("share", "true signals / signals raised", NO_TRUTH),
         "signal_recall": unknown_kpi("share", "issues with a signal / all issues", NO_TRUTH),
-        **_compute_latency(facts),
+        **_compute_recorded_latency(facts),
+        **(_compute_measured_latency(latencies) if latencies is not None else {}),
         "human_escalation_rate": share_kpi(
             sum(fact.requires_human_approval for fact in flagged),
             len(flagged),
@@ -36,22 +48,33 @@ def compute_operational_kpis(facts: Facts, records: Records, journey: Journey) -
     }
 
 
-def _compute_latency(facts: Facts) -> dict[str, Kpi]:
-    known = sorted(fact.evaluation_latency_ms for fact in facts.interventions if fact.evaluation_latency_ms is not None)
+def _compute_recorded_latency(facts: Facts) -> dict[str, Kpi]:
+    known = [fact.evaluation_latency_ms for fact in facts.interventions if fact.evaluation_latency_ms is not None]
     definition = "recorded evaluation_latency_ms of the interventions that have one"
-    if not known:
-        reason = "no intervention has evaluation_latency_ms"
+    return _summarise_latency(
+        "evaluation_latency", known, definition, reason="no intervention has evaluation_latency_ms"
+    )
+
+
+def _compute_measured_latency(latencies: Sequence[float]) -> dict[str, Kpi]:
+    definition = "measured evaluation_latency_ms of the decisions of this evaluation"
+    return _summarise_latency("decision_latency", latencies, definition, reason="no customer was evaluated")
+
+
+def _summarise_latency(name: str, latencies: Sequence[float], definition: str, *, reason: str) -> dict[str, Kpi]:
+    """Return the KPIs `name`_ms (mean) and `name`_p95_ms."""
+    mean, p95 = f"{name}_ms", f"{name}_p95_ms"
+    if not latencies:
         return {
-            "evaluation_latency_ms": unknown_kpi("ms", f"mean {definition}", reason),
-            "evaluation_latency_p95_ms": unknown_kpi("ms", f"95th percentile of {definition}", reason),
+            mean: unknown_kpi("ms", f"mean {definition}", reason),
+            p95: unknown_kpi("ms", f"95th percentile of {definition}", reason),
         }
+    known, count = sorted(latencies), len(latencies)
     # The nearest rank is an observed latency.
-    p95 = known[-(-95 * len(known) // 100) - 1]
+    at_rank = known[-(-95 * count // 100) - 1]
     return {
-        "evaluation_latency_ms": Kpi(sum(known) / len(known), "ms", len(known), f"mean {definition}", "measured"),
-        "evaluation_latency_p95_ms": Kpi(
-            p95, "ms", len(known), f"95th percentile (nearest rank) of {definition}", "measured"
-        ),
+        mean: Kpi(sum(known) / count, "ms", count, f"mean {definition}", "measured"),
+        p95: Kpi(at_rank, "ms", count, f"95th percentile (nearest rank) of {definition}", "measured"),
     }
 
 

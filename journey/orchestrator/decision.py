@@ -57,6 +57,7 @@ class Decision:
         reason: Stable code of the deciding reason, one of `journey.decision.rules.REASONS`.
         held_back_action: The action that contact policy or governance held back, or None.
         components: The numbers behind the decision.
+        evaluation_latency_ms: Time that the evaluation took, in milliseconds; None unless it was measured.
     """
 
     customer_id: str
@@ -74,8 +75,12 @@ class Decision:
     reason: str
     held_back_action: str | None
     components: Components
+    evaluation_latency_ms: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the decision as a JSON-ready mapping."""
+        """Return the decision as a JSON-ready mapping; without the latency unless it was measured."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.evaluation_latency_ms is None:
+            # A measured time would make the output of two equal evaluations differ.
+            del values["evaluation_latency_ms"]
         return values | {"components": self.components._asdict()}

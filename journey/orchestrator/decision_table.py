@@ -1,6 +1,6 @@
 """Decisions and findings in memory as tables, with the columns of `journey.batch.output.build_relation`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from journey.core.findings import Finding
@@ -36,13 +36,18 @@ DECISION_COLUMNS = {
 }
 """The fields of `Decision` without the sentences, then those of `Components`, with their SQL types."""
 
+LATENCY_COLUMN = {"evaluation_latency_ms": "DOUBLE"}
+"""The last column where latency was measured; otherwise the table is without it."""
+
 FINDING_COLUMNS = dict.fromkeys(("code", "severity", "dataset", "record", "customer_id", "message"), "VARCHAR")
 """The fields of `Finding`, with their SQL types."""
 
 
-def build_decision_table(decisions: Iterable[Decision]) -> ColumnTable:
-    """Build a table with one row per decision."""
-    return ColumnTable(DECISION_COLUMNS, map(_list_values, decisions))
+def build_decision_table(decisions: Sequence[Decision]) -> ColumnTable:
+    """Build a table with one row per decision; with the column of latency if it was measured."""
+    measured = any(decision.evaluation_latency_ms is not None for decision in decisions)
+    columns = DECISION_COLUMNS | LATENCY_COLUMN if measured else DECISION_COLUMNS
+    return ColumnTable(columns, (_list_values(decision, columns) for decision in decisions))
 
 
 def build_finding_table(findings: Iterable[Finding]) -> ColumnTable:
@@ -50,7 +55,7 @@ def build_finding_table(findings: Iterable[Finding]) -> ColumnTable:
     return ColumnTable(FINDING_COLUMNS, (tuple(finding.as_dict().values()) for finding in findings))
 
 
-def _list_values(decision: Decision) -> list[Any]:
+def _list_values(decision: Decision, columns: Iterable[str]) -> list[Any]:
     components = decision.components._asdict()
-    values = [components[name] if name in components else getattr(decision, name) for name in DECISION_COLUMNS]
+    values = [components[name] if name in components else getattr(decision, name) for name in columns]
     return [list(value) if isinstance(value, tuple) else value for value in values]

@@ -78,6 +78,7 @@ class Orchestrator:
         outcomes: Sequence[Outcome] = (),
         *,
         as_of: AsOf | date | str,
+        with_reasons: bool = True,
     ) -> Decision:
         """Evaluate one customer with the records known at `as_of`; later records are ignored.
 
@@ -88,6 +89,8 @@ class Orchestrator:
             interventions: The customer's interventions, in any order.
             outcomes: Outcomes of these interventions.
             as_of: The time of the evaluation; a bare date includes its whole day.
+            with_reasons: Whether the decision has its reasons as sentences. They affect nothing else in it, and take
+                time to write.
 
         Raises:
             InputError: `as_of` is a text that is not a valid date.
@@ -99,7 +102,8 @@ class Orchestrator:
         plan = self.planner.plan(state, evidence, risk)
         history = self.outcome_tracker.build_contact_history(interventions, outcomes, when)
         route = self.router.route(customer, state, risk, plan, self.risk_scorer.tier(customer), history)
-        return self._build_decision(customer, state, evidence, risk, plan, history, route)
+        reasons = self._writer.write(customer, state, evidence, risk, plan, history, route) if with_reasons else ()
+        return self._build_decision(customer, state, evidence, risk, plan, history, route, reasons)
 
     def _age_at_share(self, share: float) -> float:
         """Return the age in days at which `share` of a signal's evidence is left."""
@@ -114,6 +118,7 @@ class Orchestrator:
         plan: Plan,
         history: ContactHistory,
         route: Route,
+        reasons: tuple[str, ...],
     ) -> Decision:
         actions, action, reason = self.policy_table.actions, route.action, route.reason
         recommended = None if reason in NO_RECOMMENDATION_REASONS else MONITOR_ONLY
@@ -153,7 +158,7 @@ class Orchestrator:
             recommended,
             route.requires_approval,
             self._list_triggers(evidence),
-            self._writer.write(customer, state, evidence, risk, plan, history, route),
+            reasons,
             REASONS[reason],
             None if route.held_action == NO_ACTION else actions[route.held_action],
             components,

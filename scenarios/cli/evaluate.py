@@ -1,6 +1,7 @@
 """`journey evaluate`: run the orchestrator on a folder of records."""
 
 from pathlib import Path
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,6 +45,14 @@ def command(
         int, typer.Option("--limit", metavar="N", min=0, help="Print at most N decisions; --json lists all.")
     ] = 50,
     decisions: DecisionsOption = None,
+    latency: Annotated[
+        bool,
+        typer.Option(
+            "--latency",
+            help="Measure the evaluation_latency_ms of each decision. Customers are evaluated one at a time, not in a "
+            "batch.",
+        ),
+    ] = False,
     full: FullOption = False,
     json_: JsonOption = False,
     report: ReportOption = None,
@@ -69,7 +78,8 @@ def command(
     for notice in rules.used.notices:
         print_message(notice)
     if customer is None:
-        _print_method(records.counts()["customers"], json_=json_, exported=decisions is not None)
+        customers = records.counts()["customers"]
+        _print_method(customers, json_=json_, exported=decisions is not None, latency=latency)
     evaluation = evaluate(
         records,
         as_of=as_of,
@@ -79,6 +89,7 @@ def command(
         replay=replay,
         batch=True if decisions is not None else None,
         used=rules.used,
+        clock=perf_counter_ns if latency else None,
     )
     _write_decisions(evaluation, decisions)
     from scenarios.reports.evaluation import build_report
@@ -112,10 +123,14 @@ def _refuse_decisions(path: Path | None, customer: str | None) -> None:
     refuse_unknown_format(path, "decisions")
 
 
-def _print_method(customers: int, *, json_: bool, exported: bool) -> None:
+def _print_method(customers: int, *, json_: bool, exported: bool, latency: bool) -> None:
     from journey.evaluation.evaluate import BATCH_MIN_CUSTOMERS
     from scenarios.cli.console import print_message
 
+    if latency:
+        if customers >= BATCH_MIN_CUSTOMERS:
+            print_message(f"evaluating {customers:,} customers one at a time, to measure the latency of each ...")
+        return
     if customers < BATCH_MIN_CUSTOMERS and not exported:
         return
     print_message(f"evaluating {customers:,} customers in one batch with the compiled rules ...")
@@ -125,10 +140,10 @@ def _print_method(customers: int, *, json_: bool, exported: bool) -> None:
 
 
 def _write_decisions(evaluation: "Evaluation", path: Path | None) -> None:
-    if path is None or evaluation.table is None:
+    if path is None:
         return
-    from journey.batch.output import write_decisions
+    from journey.tables.files import write_table
     from scenarios.cli.console import print_message
 
-    write_decisions(evaluation.table, path)
+    write_table(evaluation.to_relation(), path, "decisions")
     print_message(f"wrote {path}")

@@ -10,7 +10,7 @@ from journey.orchestrator.replay import AGREEMENT_LABEL
 from journey.orchestrator.results import is_action
 from scenarios.cli.console import print_omitted_rows, styled, table
 from scenarios.cli.terminal_document import print_document
-from scenarios.reports.evaluation import KPI_GROUPS, format_quantity
+from scenarios.reports.evaluation import KPI_GROUPS, format_latency, format_quantity
 from scenarios.reports.evaluation_summary import (
     build_first_screen,
     describe_memo,
@@ -216,7 +216,9 @@ def _decision_numbers(decision: "Decision") -> tuple[str, ...]:
 
 def _decision_text(decision: "Decision") -> "Text":
     approval = " (needs approval)" if decision.requires_human_approval else ""
-    rest = f"{approval}\n{'; '.join(decision.reasons)}"
+    # A column of its own would leave too little width for the reasons.
+    latency = "".join(f", evaluated in {cell}" for cell in format_latency(decision))
+    rest = f"{approval}{latency}\n{'; '.join(decision.reasons)}"
     return styled(decision.recommended_action or "nothing", "bold" if is_action(decision) else "", rest)
 
 

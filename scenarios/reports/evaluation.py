@@ -11,6 +11,7 @@ from scenarios.reports.evaluation_summary import (
     describe_records,
     describe_return,
     format_kpi,
+    format_milliseconds,
     format_roi,
     opening_blocks,
 )
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from journey.evaluation.evaluate import Evaluation
     from journey.kpis import Kpi
     from journey.money.ledger import Ledger
+    from journey.orchestrator.decision import Decision
     from journey.orchestrator.replay import Agreement
     from journey.orchestrator.results import Decisions, Findings
 
@@ -59,8 +61,15 @@ def format_quantity(amount: float | None, unit: str) -> str:
     return f"unknown {unit}" if amount is None else f"{amount:,.2f}".rstrip("0").rstrip(".") + f" {unit}"
 
 
+def format_latency(decision: "Decision") -> tuple[str, ...]:
+    """The measured latency of a decision as the cells of a row: one, or none if it was not measured."""
+    latency = decision.evaluation_latency_ms
+    return () if latency is None else (format_milliseconds(latency),)
+
+
 def _decisions(decisions: "Decisions") -> list[Block]:
     foremost = decisions.top_priority(MAX_ROWS)
+    latency = ("latency",) if any(decision.evaluation_latency_ms is not None for decision in foremost) else ()
     rows = tuple(
         (
             decision.customer_id,
@@ -72,6 +81,7 @@ def _decisions(decisions: "Decisions") -> list[Block]:
             "" if decision.churn_probability is None else f"{decision.churn_probability:.0%}",
             format_exact_dollars(decision.priority),
             "" if decision.expected_loss is None else format_exact_dollars(decision.expected_loss),
+            *format_latency(decision),
         )
         for decision in foremost
     )
@@ -94,6 +104,7 @@ def _decisions(decisions: "Decisions") -> list[Block]:
                 "churn",
                 "avertable loss",
                 "expected loss",
+                *latency,
             ),
             rows,
             numbers_from=4,

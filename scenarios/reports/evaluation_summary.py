@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SHOWN_KPIS = (
     ("operational", "human_escalation_rate"),
     ("operational", "override_rate"),
+    ("operational", "decision_latency_ms"),
+    ("operational", "decision_latency_p95_ms"),
     ("effectiveness", "intervention_success_rate"),
     ("effectiveness", "time_to_resolution_days"),
     ("business", "churn_rate"),
@@ -214,4 +216,11 @@ def format_kpi(kpi: "Kpi") -> str:
         return f"{kpi.value:.1%}"
     if kpi.unit == "dollars":
         return format_exact_dollars(kpi.value)
+    if kpi.unit == "ms":
+        return format_milliseconds(kpi.value)
     return f"{kpi.value:,.2f} {kpi.unit}"
+
+
+def format_milliseconds(duration: float) -> str:
+    """A duration in milliseconds, such as ``240.00 ms`` or ``0.0213 ms``: three digits below 1 ms."""
+    return f"{duration:,.2f} ms" if duration >= 1.0 else f"{duration:.3g} ms"

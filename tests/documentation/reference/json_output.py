@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "check": (("check",), ("check", IMPERFECT), ("check", CUSTOMERS)),
     "evaluate": (
         ("evaluate", "--replay"),
+        ("evaluate", "--latency"),
         ("evaluate", IMPERFECT, "--replay"),
         ("evaluate", CUSTOMERS, "--as-of", "2025-01-20", "--replay"),
     ),

@@ -56,6 +56,31 @@ def test_findings_of_the_records_are_there(found):
 
 
 @pytest.mark.medium
+def test_latency_is_measured_on_request_and_changes_nothing_else(found, tmp_path):
+    file = tmp_path / "decisions.csv"
+    measured = json_of("evaluate", "--replay", "--latency", "--decisions", file)
+    latencies = [decision.pop("evaluation_latency_ms") for decision in measured["decisions"]]
+    assert all(latency > 0.0 for latency in latencies)
+    rows = csv.DictReader(file.read_text().splitlines())
+    assert [float(row["evaluation_latency_ms"]) for row in rows] == latencies
+    operational = measured["kpis"]["operational"]
+    assert operational.pop("decision_latency_ms")["value"] == pytest.approx(sum(latencies) / len(latencies))
+    assert operational.pop("decision_latency_p95_ms")["value"] == max(latencies)
+    assert measured == found
+
+
+@pytest.mark.medium
+def test_tables_and_reports_have_the_latency_only_where_it_is_measured(tmp_path):
+    file = tmp_path / "report.md"
+    shown = invoke("evaluate", "--latency", "--full", "--report", file).stdout
+    assert shown.count(", evaluated in 0.") == 10
+    assert "| latency |" in file.read_text()
+    plain = invoke("evaluate", "--full", "--report", file).stdout
+    assert "evaluated in" not in plain
+    assert "| latency |" not in file.read_text()
+
+
+@pytest.mark.medium
 def test_as_of_changes_what_is_known():
     early = json_of("evaluate", "--as-of", "2025-01-16")
     decisions = {decision["customer_id"]: decision for decision in early["decisions"]}
