@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from journey.core.findings import FindingSeverity
+from journey.core.messages import KeyProblem
 from journey.core.suggestions import did_you_mean
 from journey.rules.rule import Rule, RuleError, Where
 
@@ -33,39 +34,48 @@ def parse_rules(data: object) -> tuple[Rule, ...]:
     Raises:
         RuleError: Rules are invalid; the error lists every mistake.
     """
-    if not isinstance(data, list | tuple):
-        raise RuleError(f"rules: must be a list of tables; begin each rule with a line [[rules]], got {data!r}")
-    problems: list[str] = []
-    rules: list[Rule] = []
-    for number, given in enumerate(data, start=1):
-        try:
-            rules.append(_parse_rule(number, given))
-        except RuleError as error:
-            problems += error.problems
-    problems += _list_repeated(rules)
+    rules, problems = examine_rules(data)
     if problems:
         raise RuleError(*problems)
-    return tuple(rules)
+    return rules
 
 
-def _list_repeated(rules: list[Rule]) -> list[str]:
-    names = [rule.name for rule in rules]
-    return [
-        f"rule {name!r}: {names.count(name)} rules have this name; give each its own"
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
-    ]
+def examine_rules(data: object) -> tuple[tuple[Rule, ...], list[KeyProblem]]:
+    """The valid rules of a file, and what is wrong with the others.
+
+    Args:
+        data: The value of the key ``rules``: a list of tables.
+
+    Returns:
+        The rules; and the mistakes, whose paths begin with the position in the list.
+    """
+    if not isinstance(data, list | tuple):
+        return (), [KeyProblem((), f"must be a list of tables; begin each rule with a line [[rules]], got {data!r}")]
+    problems: list[KeyProblem] = []
+    rules: dict[str, Rule] = {}
+    for index, given in enumerate(data):
+        try:
+            rule = _parse_rule(index, given)
+        except RuleError as error:
+            problems += [KeyProblem((index, *each.path), each.message) for each in error.problems]
+            continue
+        if rule.name in rules:
+            problems.append(KeyProblem((index, "name"), f"another rule has the name {rule.name!r}; choose a new one"))
+        else:
+            rules[rule.name] = rule
+    return tuple(rules.values()), problems
 
 
-def _parse_rule(number: int, data: object) -> Rule:
-    at = f"rule {number}"
+def _parse_rule(index: int, data: object) -> Rule:
     if not isinstance(data, Mapping):
-        raise RuleError(f"{at}: must be a table of keys and values, got {data!r}")
-    if isinstance(data.get("name"), str) and data["name"].strip():
-        at = f"rule {data['name']!r}"
-    problems = [f"{at}: unknown key `{key}`{did_you_mean(str(key), _KEYS)}" for key in data if key not in _KEYS]
-    problems += [f"{at}: the key `{key}` is missing" for key in ("name", "template") if key not in data]
-    read = _Reader(at, data, problems)
+        raise RuleError(KeyProblem((), f"a rule must be a table of keys and values, got {data!r}"))
+    name = data.get("name")
+    at = f"rule {name!r}" if isinstance(name, str) and name.strip() else f"rule {index + 1}"
+    read = _Reader(at, data)
+    read.refuse_unknown_keys(_KEYS)
+    for key in ("name", "template"):
+        if key not in data:
+            read.refuse(key, f"the key `{key}` is missing")
     values: dict[str, Any] = {
         "name": read.text("name"),
         "template": read.text("template"),
@@ -73,45 +83,66 @@ def _parse_rule(number: int, data: object) -> Rule:
         "b": read.names("b"),
         "within_days": read.number("within_days"),
         "count": read.whole_number("count", 1),
-        "where": _parse_where(at, data.get("where", {}), problems),
+        "where": _parse_where(at, data.get("where", {}), read.problems),
         "severity": read.choice("severity", tuple(FindingSeverity), FindingSeverity.ERROR),
         "message": read.text("message"),
     }
-    if problems:
-        raise RuleError(*problems)
+    if read.problems:
+        raise RuleError(*read.problems)
     return Rule(**values)
 
 
-def _parse_where(at: str, data: object, problems: list[str]) -> Where:
-    at = f"{at}: where"
+def _parse_where(at: str, data: object, problems: list[KeyProblem]) -> Where:
     if not isinstance(data, Mapping):
-        problems.append(f'{at}: must be a table such as {{ segment = "team" }}, got {data!r}')
+        text = f'{at}: `where` must be a table such as {{ segment = "team" }}, got {data!r}'
+        problems.append(KeyProblem(("where",), text))
         return Where()
-    problems += [
-        f"{at}: unknown key `{key}`{did_you_mean(str(key), _WHERE_KEYS)}" for key in data if key not in _WHERE_KEYS
-    ]
-    read = _Reader(at, data, problems)
+    read = _Reader(at, data, ("where",), problems)
+    read.refuse_unknown_keys(_WHERE_KEYS)
     tiers = read.names("tier")
-    problems += [f"{at}: unknown tier {tier!r}{did_you_mean(tier, _TIERS)}" for tier in tiers if tier not in _TIERS]
+    for tier in tiers:
+        if tier not in _TIERS:
+            read.refuse("tier", f"unknown tier {tier!r}{did_you_mean(tier, _TIERS)}")
     return Where(read.names("segment"), tiers, read.number("min_value"), read.number("max_value"), read.flag("consent"))
 
 
 class _Reader:
-    """Reads the values of a table and collects what is wrong with them."""
+    """Reads the values of a table and collects what is wrong with them.
 
-    def __init__(self, at: str, data: Mapping[Any, Any], problems: list[str]) -> None:
+    Attributes:
+        problems: What is wrong so far.
+    """
+
+    def __init__(
+        self,
+        at: str,
+        data: Mapping[Any, Any],
+        path: tuple[str, ...] = (),
+        problems: list[KeyProblem] | None = None,
+    ) -> None:
+        self.problems = [] if problems is None else problems
         self._at = at
         self._data = data
-        self._problems = problems
+        self._path = path
 
-    def _refuse(self, key: str, wanted: str) -> None:
-        self._problems.append(f"{self._at}: `{key}` must be {wanted}, got {self._data[key]!r}")
+    def refuse(self, key: str, problem: str) -> None:
+        """Add what is wrong with a key."""
+        self.problems.append(KeyProblem((*self._path, key), f"{self._at}: {problem}"))
+
+    def refuse_unknown_keys(self, known: tuple[str, ...]) -> None:
+        """Add the keys that do not exist."""
+        for key in self._data:
+            if key not in known:
+                self.refuse(str(key), f"unknown key `{key}`{did_you_mean(str(key), known)}")
+
+    def _refuse_type(self, key: str, wanted: str) -> None:
+        self.refuse(key, f"`{key}` must be {wanted}, got {self._data[key]!r}")
 
     def text(self, key: str) -> str:
         given = self._data.get(key, "")
         if isinstance(given, str):
             return given
-        self._refuse(key, "text")
+        self._refuse_type(key, "text")
         return ""
 
     def names(self, key: str) -> tuple[str, ...]:
@@ -119,7 +150,7 @@ class _Reader:
         names = [given] if isinstance(given, str) else given
         if isinstance(names, list | tuple) and all(isinstance(name, str) and name.strip() for name in names):
             return tuple(names)
-        self._refuse(key, "a name or a list of names")
+        self._refuse_type(key, "a name or a list of names")
         return ()
 
     def number(self, key: str) -> float | None:
@@ -128,26 +159,26 @@ class _Reader:
             return None
         if isinstance(given, int | float) and not isinstance(given, bool) and -_LARGEST <= given <= _LARGEST:
             return float(given)
-        self._refuse(key, "a finite number")
+        self._refuse_type(key, "a finite number")
         return None
 
     def whole_number(self, key: str, default: int) -> int:
         given = self._data.get(key, default)
         if isinstance(given, int) and not isinstance(given, bool):
             return given
-        self._refuse(key, "a whole number")
+        self._refuse_type(key, "a whole number")
         return default
 
     def flag(self, key: str) -> bool | None:
         given = self._data.get(key)
         if given is None or isinstance(given, bool):
             return given
-        self._refuse(key, "true or false")
+        self._refuse_type(key, "true or false")
         return None
 
     def choice(self, key: str, choices: tuple[FindingSeverity, ...], default: FindingSeverity) -> FindingSeverity:
         given = self._data.get(key, default)
         if given in choices:
             return FindingSeverity(given)
-        self._refuse(key, f"one of {', '.join(choices)}")
+        self._refuse_type(key, f"one of {', '.join(choices)}")
         return default

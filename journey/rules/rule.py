@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
 from journey.core.findings import FindingSeverity
+from journey.core.messages import KeyProblem
 from journey.core.suggestions import did_you_mean
 from journey.rules.event_names import EVENT_KINDS, Vocabulary, split_event_name
 from journey.rules.templates import TEMPLATES, Days, Template
@@ -25,17 +26,19 @@ class RuleError(InputError):
     """The declaration of rules is invalid.
 
     Attributes:
-        problems: One sentence per mistake: what is wrong, where, and how to correct it.
+        problems: What is wrong with each key, and how to correct it. A path begins with the position of the rule in its
+            list, if the rule is from a list.
     """
 
-    def __init__(self, *problems: str) -> None:
+    def __init__(self, *problems: KeyProblem) -> None:
         super().__init__(*problems)
         self.problems = problems
 
     def __str__(self) -> str:
         if len(self.problems) == 1:
-            return self.problems[0]
-        return f"the rules have {len(self.problems)} mistakes:" + "".join(f"\n  - {each}" for each in self.problems)
+            return self.problems[0].message
+        listed = "".join(f"\n  - {each.message}" for each in self.problems)
+        return f"the rules have {len(self.problems)} mistakes:{listed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +154,11 @@ class Rule:
         """Kinds of the events that the rule is about. Events of other kinds do not count as first, last or next."""
         return frozenset(split_event_name(name)[0] for name in (*self.a, *self.b))
 
-    def find_unknown_names(self, vocabulary: Vocabulary) -> Iterator[str]:
-        """A sentence for each event that cannot happen because its label is unknown."""
+    def find_unknown_names(self, vocabulary: Vocabulary) -> Iterator[KeyProblem]:
+        """What is wrong with each event that cannot happen because its label is unknown."""
         for key, names in (("a", self.a), ("b", self.b)):
             for problem in vocabulary.find_unknown(names):
-                yield f"rule {self.name!r}: {key}: {problem}"
+                yield KeyProblem((key,), f"rule {self.name!r}: {problem}")
 
     def describe(self) -> str:
         """What the rule demands, in one sentence without a full stop."""
@@ -202,55 +205,61 @@ def _join(names: tuple[str, ...]) -> str:
     return " or ".join(map(repr, names))
 
 
-def _list_mistakes(rule: Rule) -> Iterator[str]:
-    at = f"rule {rule.name!r}"
-    if not rule.name.strip() or len(rule.name) > MAX_NAME_LENGTH or not rule.name.isprintable():
-        yield f"{at}: the name must be printable text of 1 to {MAX_NAME_LENGTH} characters"
-    if len(rule.message) > MAX_MESSAGE_LENGTH or not rule.message.isprintable():
-        yield f"{at}: `message` must be one printable line of at most {MAX_MESSAGE_LENGTH} characters"
-    if rule.template not in TEMPLATES:
-        hint = did_you_mean(rule.template, tuple(TEMPLATES))
-        yield f"{at}: unknown template {rule.template!r}{hint}"
-        return
-    yield from (f"{at}: {problem}" for problem in _list_bad_events(rule))
-    yield from (f"{at}: {problem}" for problem in _list_bad_limits(rule))
+def _list_mistakes(rule: Rule) -> Iterator[KeyProblem]:
+    found = [*_list_bad_texts(rule)]
+    if rule.template in TEMPLATES:
+        found += [*_list_bad_events(rule), *_list_bad_limits(rule)]
     low, high = rule.where.min_value, rule.where.max_value
     if low is not None and high is not None and low > high:
-        yield f"{at}: no customer has an account value of at least {low:g} and at most {high:g}; swap the two"
+        found.append(("where", f"no customer has a value of at least {low:g} and at most {high:g}; swap the two"))
+    for key, problem in found:
+        yield KeyProblem((key,), f"rule {rule.name!r}: {problem}")
 
 
-def _list_bad_events(rule: Rule) -> Iterator[str]:
+def _list_bad_texts(rule: Rule) -> Iterator[tuple[str, str]]:
+    if not rule.name.strip() or len(rule.name) > MAX_NAME_LENGTH or not rule.name.isprintable():
+        yield "name", f"the name must be printable text of 1 to {MAX_NAME_LENGTH} characters"
+    if len(rule.message) > MAX_MESSAGE_LENGTH or not (rule.message.isprintable()):
+        yield "message", f"`message` must be one printable line of at most {MAX_MESSAGE_LENGTH} characters"
+    if rule.template not in TEMPLATES:
+        yield "template", f"unknown template {rule.template!r}{did_you_mean(rule.template, tuple(TEMPLATES))}"
+
+
+def _list_bad_events(rule: Rule) -> Iterator[tuple[str, str]]:
     has_b = rule.definition.has_b
     if not rule.a:
-        yield "the key `a` is missing; name the event"
+        yield "a", "the key `a` is missing; name the event"
     if has_b and not rule.b:
-        yield f"the key `b` is missing; {rule.template} is about two events"
+        yield "b", f"the key `b` is missing; {rule.template} is about two events"
     if rule.b and not has_b:
-        yield f"`b` is not used by {rule.template}; remove it"
+        yield "b", f"`b` is not used by {rule.template}; remove it"
     for key, names in (("a", rule.a), ("b", rule.b)):
         for name in names:
             kind, label = split_event_name(name)
             if kind not in EVENT_KINDS:
-                yield f"`{key}`: {name!r} has an unknown prefix{did_you_mean(kind, EVENT_KINDS)}"
+                yield key, f"{name!r} has an unknown prefix{did_you_mean(kind, EVENT_KINDS)}"
             elif not label.strip():
-                yield f"`{key}`: {name!r} names no event"
+                yield key, f"{name!r} names no event"
         if len(set(names)) < len(names):
-            yield f"`{key}` names an event twice"
+            yield key, f"`{key}` names an event twice"
     common = [name for name in rule.a if name in rule.b]
     if common:
-        yield f"{common[0]!r} is in both `a` and `b`; name different events"
+        yield "b", f"{common[0]!r} is in both `a` and `b`; name different events"
 
 
-def _list_bad_limits(rule: Rule) -> Iterator[str]:
+def _list_bad_limits(rule: Rule) -> Iterator[tuple[str, str]]:
     days, definition = rule.within_days, rule.definition
     if days is not None:
         if definition.days is Days.UNUSED:
-            yield f"`within_days` is not used by {rule.template}; remove it"
+            yield "within_days", f"`within_days` is not used by {rule.template}; remove it"
         elif not (math.isfinite(days) and 0.0 < days <= MAX_DAYS):
-            yield f"`within_days` must be above 0 and at most {MAX_DAYS:,}, got {days!r}"
+            yield "within_days", f"`within_days` must be above 0 and at most {MAX_DAYS:,}, got {days!r}"
     if rule.count != 1 and not definition.has_count:
-        yield f"`count` is not used by {rule.template}; remove it"
+        yield "count", f"`count` is not used by {rule.template}; remove it"
     elif not 1 <= rule.count <= MAX_COUNT:
-        yield f"`count` must be a whole number from 1 to {MAX_COUNT:,}, got {rule.count!r}"
+        yield "count", f"`count` must be a whole number from 1 to {MAX_COUNT:,}, got {rule.count!r}"
     if definition.days is Days.WINDOW and days is not None and rule.count == 1:
-        yield "with `count = 1` the event never happens, so `within_days` has no meaning; remove it, or raise `count`"
+        yield (
+            "within_days",
+            ("with `count = 1` the event never happens, so `within_days` has no meaning; remove it, or raise `count`"),
+        )

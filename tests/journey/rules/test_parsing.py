@@ -18,7 +18,7 @@ def _rule(**changes):
 def _problems(data):
     with pytest.raises(RuleError) as raised:
         parse_rules(data)
-    return raised.value.problems
+    return [each.message for each in raised.value.problems]
 
 
 def test_a_rule_is_read():
@@ -51,7 +51,7 @@ def test_a_rule_is_read():
         ({"severity": "fatal"}, "`severity` must be one of error, warning, notice"),
         ({"where": {"tiers": "high"}}, "unknown key `tiers`; did you mean 'tier'"),
         ({"where": {"tier": "hgih"}}, "unknown tier 'hgih'"),
-        ({"where": 3}, "where: must be a table"),
+        ({"where": 3}, "`where` must be a table"),
         ({"where": {"min_value": 5, "max_value": 1}}, "swap the two"),
         ({"whithin_days": 3}, "unknown key `whithin_days`"),
         ({"message": "a\nb"}, "one printable line"),
@@ -74,9 +74,9 @@ def test_what_is_no_list_is_refused():
 def test_an_unknown_event_is_reported_with_the_known_ones():
     rule = parse_rules([_rule(a="trail", b=["move:convert", "move:leave"])])[0]
     vocabulary = Vocabulary(stages=("trial", "paying"), moves=("convert",))
-    assert list(rule.find_unknown_names(vocabulary)) == [
-        "rule 'approved first': a: 'trail' is not one of the stages; did you mean 'trial'?",
-        "rule 'approved first': b: 'move:leave' is not one of the moves; known here: convert",
+    assert [each.message for each in rule.find_unknown_names(vocabulary)] == [
+        "rule 'approved first': 'trail' is not one of the stages; did you mean 'trial'?",
+        "rule 'approved first': 'move:leave' is not one of the moves; known here: convert",
     ]
 
 
