@@ -37,33 +37,33 @@ def parse_rules(data: object) -> tuple[Rule, ...]:
     rules, problems = examine_rules(data)
     if problems:
         raise RuleError(*problems)
-    return rules
+    return tuple(rules.values())
 
 
-def examine_rules(data: object) -> tuple[tuple[Rule, ...], list[KeyProblem]]:
+def examine_rules(data: object) -> tuple[dict[int, Rule], list[KeyProblem]]:
     """The valid rules of a file, and what is wrong with the others.
 
     Args:
         data: The value of the key ``rules``: a list of tables.
 
     Returns:
-        The rules; and the mistakes, whose paths begin with the position in the list.
+        The rules by their position in the list; and the mistakes, whose paths begin with this position.
     """
     if not isinstance(data, list | tuple):
-        return (), [KeyProblem((), f"must be a list of tables; begin each rule with a line [[rules]], got {data!r}")]
+        return {}, [KeyProblem((), f"must be a list of tables; begin each rule with a line [[rules]], got {data!r}")]
     problems: list[KeyProblem] = []
-    rules: dict[str, Rule] = {}
+    rules: dict[int, Rule] = {}
     for index, given in enumerate(data):
         try:
             rule = _parse_rule(index, given)
         except RuleError as error:
             problems += [KeyProblem((index, *each.path), each.message) for each in error.problems]
             continue
-        if rule.name in rules:
+        if any(rule.name == other.name for other in rules.values()):
             problems.append(KeyProblem((index, "name"), f"another rule has the name {rule.name!r}; choose a new one"))
         else:
-            rules[rule.name] = rule
-    return tuple(rules.values()), problems
+            rules[index] = rule
+    return rules, problems
 
 
 def _parse_rule(index: int, data: object) -> Rule:

@@ -1,7 +1,7 @@
 """`journey validate`: the errors of a scenario, or "valid" and a summary."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
@@ -12,7 +12,8 @@ _LINE = re.compile(r"\bat line (\d+)")
 """The line in a message about TOML syntax."""
 
 if TYPE_CHECKING:
-    from journey.machine import Journey
+    from journey.rules import Rule
+    from scenarios.files.journey_file import JourneyFile
     from scenarios.files.loader import LoadedScenario
     from scenarios.files.model import Scenario
 
@@ -28,8 +29,8 @@ def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOpti
     from scenarios.reports.document import Items
 
     try:
-        if not set_ and (machine := read_journey_file(source)) is not None:
-            _print_journey(machine, json_=json_)
+        if not set_ and (file := read_journey_file(source)) is not None:
+            _print_journey(file, json_=json_)
             return
         scenario = load_scenario(source, set_)
         _refuse_unusable_population(scenario)
@@ -48,19 +49,30 @@ def command(source: ScenarioArgument, *, set_: SetOption = None, json_: JsonOpti
     print_document(out, [Items(items)])
 
 
-def _print_journey(machine: "Journey", *, json_: bool) -> None:
+def _print_journey(file: "JourneyFile", *, json_: bool) -> None:
     """Print what a valid journey file contains."""
     from scenarios.cli.console import console, print_json
     from scenarios.cli.terminal_document import print_document
     from scenarios.reports.document import Items
 
-    summary = {"journey": machine.name, "stages": ", ".join(machine.stages), "moves": ", ".join(machine.move_names)}
+    machine = file.journey
+    summary = {
+        "journey": machine.name,
+        "stages": ", ".join(machine.stages),
+        "moves": ", ".join(machine.move_names),
+        **_name_rules(file.rules),
+    }
     if json_:
         print_json({"valid": True, "errors": [], "notices": [], **summary})
         return
     out = console()
     out.print("valid")
     print_document(out, [Items(tuple(_describe_summary(summary)))])
+
+
+def _name_rules(rules: "Sequence[Rule]") -> dict[str, str]:
+    """The names of the declared rules, if there are any."""
+    return {"rules": ", ".join(rule.name for rule in rules)} if rules else {}
 
 
 def _list_messages(source: str, error: InputError) -> dict[str, Any]:
@@ -142,6 +154,7 @@ def _summarise(loaded: "LoadedScenario") -> dict[str, Any]:
         "replications": scenario.replications,
         "stages": ", ".join(loaded.arms[0].journey.stages),
         "primary_metric": scenario.primary_metric,
+        **_name_rules(loaded.rules),
         "arms": {
             arm.name: {
                 "label": loaded.describe(scenario.arms[arm.name].label),

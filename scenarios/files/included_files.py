@@ -1,6 +1,7 @@
 """Files that a scenario names in place of a table: ``journey = "FILE"``, and ``policy = "FILE"`` (also of an arm).
 
-A journey file contains the table ``[journey]`` alone. A policy file contains what `journey evaluate --policy` accepts.
+A journey file contains the table ``[journey]`` and the rules of the journey, ``[[rules]]``, alone. A policy file
+contains what `journey evaluate --policy` accepts.
 A file replaces the table of earlier layers as a whole, because a policy file means the same policy in every place.
 Keys that are set beside it, or in later layers, override its keys.
 """
@@ -17,9 +18,9 @@ from scenarios.files.merging import Layer, normalise
 from scenarios.files.paths import resolve_named_path
 from scenarios.files.policy_tables import POLICY, list_policy_paths
 
-JOURNEY = "journey"
-JOURNEY_FILE_KEYS = (JOURNEY,)
-"""Top-level keys of a journey file."""
+JOURNEY, RULES = "journey", "rules"
+JOURNEY_FILE_KEYS = (JOURNEY, RULES)
+"""Top-level keys of a journey file. In a scenario, the rules of the journey are a key of its table."""
 
 
 def include_files(layer: Layer, folder: Path) -> list[Layer]:
@@ -46,7 +47,7 @@ def is_journey_file(data: Mapping[str, Any]) -> bool:
 
 
 def extract_journey_table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The table ``[journey]`` of the content of a journey file.
+    """The table ``[journey]`` of the content of a journey file, with its rules under the key ``rules``.
 
     Args:
         data: The content.
@@ -61,10 +62,14 @@ def extract_journey_table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
         raise InputError(f"{name}: has no table [journey]{reason}")
     if other:
         keys = ", ".join(other)
-        raise InputError(f"{name}: {keys}: not part of a journey file, which contains the table [journey] alone")
+        raise InputError(
+            f"{name}: {keys}: not part of a journey file, which contains the table [journey] and [[rules]] alone"
+        )
     if not isinstance(data[JOURNEY], dict):
         raise InputError(f"{name}: journey: must be a table, because this is the journey file itself")
-    return normalise(data[JOURNEY])
+    if RULES in data and RULES in data[JOURNEY]:
+        raise InputError(f"{name}: has both [[rules]] and [[journey.rules]]; write all rules as [[rules]]")
+    return normalise({**data[JOURNEY], **({RULES: data[RULES]} if RULES in data else {})})
 
 
 def _list_file_names(layer: Layer) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -16,6 +16,8 @@ _NAMED_MOVE = re.compile(r"move '([^']*)'")
 _UNKNOWN_KEY = re.compile(r"unknown key `([^`]*)`")
 _KEY_OF_MOVE = {"its source": "source", "its destination": "destination", "in its guard": "guard"}
 _QUOTED_KEY = re.compile(r"`(name|source|sources|destination|guard)`")
+_RULES = "rules"
+"""Key of the declared rules of a journey, which are examined elsewhere."""
 _TOP_KEYS = ("stages", "initial", "terminal", "moves", "name")
 
 
@@ -35,7 +37,7 @@ class ExaminedJourney(NamedTuple):
 
 def examine_journey(table: Mapping[str, Any]) -> ExaminedJourney:
     """Build the journey of a table; parts with mistakes are reported and left out, so that the rest is checked too."""
-    draft = _Draft(table)
+    draft = _Draft({key: value for key, value in table.items() if key != _RULES})
     problems: dict[str, KeyProblem] = {}
     for _ in range(_MAX_ROUNDS):
         try:

@@ -1,30 +1,45 @@
-"""A journey file: the table ``[journey]`` alone, which is enough to check, evaluate, draw and validate."""
+"""A journey file: the table ``[journey]`` and its ``[[rules]]`` alone: enough to check, evaluate, draw and validate."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from journey.core.errors import InputError
-from journey.core.messages import format_location
+from journey.core.messages import KeyProblem, format_location
 from journey.core.toml_files import read_toml
 from journey.machine import Journey
-from scenarios.files.included_files import JOURNEY, extract_journey_table, is_journey_file
+from journey.rules import Rule
+from scenarios.files.included_files import JOURNEY, RULES, extract_journey_table, is_journey_file
 from scenarios.files.journey_checks import examine_journey
 from scenarios.files.line_numbers import find_line
 from scenarios.files.merging import Layer
 from scenarios.files.messages import FileMessage, ScenarioError
+from scenarios.files.rule_checks import examine_journey_rules, find_unknown_names
 
 
-def read_journey_file(source: str | Path) -> Journey | None:
-    """The journey of a journey file.
+class JourneyFile(NamedTuple):
+    """The content of a journey file.
+
+    Attributes:
+        journey: The journey.
+        rules: Its declared rules.
+    """
+
+    journey: Journey
+    rules: tuple[Rule, ...] = ()
+
+
+def read_journey_file(source: str | Path) -> JourneyFile | None:
+    """The content of a journey file.
 
     Args:
         source: A path, or the name of a built-in scenario.
 
     Returns:
-        The journey. None for a scenario, and for what is not a regular file.
+        The content. None for a scenario, and for what is not a regular file.
 
     Raises:
         InputError: The file is not TOML.
-        ScenarioError: The journey is invalid; every mistake is listed with its line.
+        ScenarioError: The journey or a rule is invalid; every mistake is listed with its line.
     """
     path, name = Path(source), str(source)
     if not path.is_file():
@@ -34,14 +49,24 @@ def read_journey_file(source: str | Path) -> Journey | None:
         return None
     table = extract_journey_table(data, name)
     examined = examine_journey(table)
-    if examined.problems:
-        layer = Layer(name, {JOURNEY: table}, path)
-        places = [(JOURNEY, *each.path) for each in examined.problems]
+    rules = examine_journey_rules(table.get(RULES, ()))
+    problems = [KeyProblem((JOURNEY, *each.path), each.message) for each in (*examined.problems, *rules.problems)]
+    if examined.journey is not None and not problems:
+        problems += [
+            KeyProblem((JOURNEY, *each.path), each.message) for each in find_unknown_names(rules, examined.journey)
+        ]
+    if problems:
+        layer = Layer(name, {JOURNEY: table}, path, replaces=(JOURNEY,))
         errors = [
-            FileMessage(name, find_line(layer, place), format_location(place), each.message)
-            for place, each in zip(places, examined.problems, strict=True)
+            FileMessage(
+                name,
+                find_line(layer, each.path),
+                format_location(layer.path_in_file(each.path)),
+                each.message,
+            )
+            for each in problems
         ]
         raise ScenarioError(sorted(errors, key=lambda error: error.line or 0))
     if examined.journey is None:
         raise InputError(f"{name}: journey: has no stages and moves")
-    return examined.journey
+    return JourneyFile(examined.journey, rules.rules)

@@ -17,6 +17,7 @@ from journey.core.toml_files import read_toml
 from journey.decision.policy import ADDED_LATER, Policy
 from journey.records.model import CUSTOMER_FAMILY
 from journey.records.sources import FORMATS, split_name
+from journey.rules import Rule
 from scenarios.files.descriptions import fill_counts, find_unknown_placeholders, keep_own_texts
 from scenarios.files.error_collection import collect_errors
 from scenarios.files.included_files import include_files, is_journey_file
@@ -92,6 +93,11 @@ class LoadedScenario:
     def guardrails(self) -> tuple[Guardrail, ...]:
         """The worst changes of metrics that the scenario accepts."""
         return build_guardrails(self.scenario)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The declared rules, those of the journey first; the same in every arm."""
+        return self.arms[0].rules
 
     def has_option(self, name: str) -> bool:
         """Whether an option of a command or function, such as ``customers``, changed the scenario."""

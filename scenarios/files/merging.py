@@ -26,6 +26,10 @@ _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
 """By table and by key of a later layer, the keys of earlier layers that are dropped."""
 
 
+_JOURNEY = ("journey",)
+_RULES_OF_JOURNEY = ("journey", "rules")
+"""Path of the rules that a journey file has as ``[[rules]]``."""
+
 BUILTIN = Path(__file__).parents[1] / "builtin"
 """Folder of the built-in scenarios."""
 
@@ -62,6 +66,8 @@ class Layer:
         """The path of a key of the scenario as it is written in this layer."""
         written = tuple(path)
         written = self.old_paths.get(written, written)
+        if self.replaces == _JOURNEY and written[:2] == _RULES_OF_JOURNEY:
+            return written[1:]
         depth = len(self.content_of)
         return written[depth:] if written[:depth] == self.content_of else written
 

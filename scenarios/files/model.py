@@ -42,6 +42,7 @@ PolicyOverride = Annotated[dict[str, Any], _described_as("Policy")]
 ReviewersOverride = Annotated[dict[str, Any], _described_as("Reviewers")]
 AcquisitionOverride = Annotated[dict[str, Any], _described_as("Acquisition")]
 JourneyTable = Annotated[dict[str, Any], _described_as("Journey")]
+RuleTable = Annotated[dict[str, Any], _described_as("Rule")]
 
 
 class Money(SpecModel):
@@ -144,6 +145,11 @@ class Scenario(SpecModel):
         default={},
         description="Worst accepted change of a metric, arm minus baseline, by the metric's name and in its unit. The "
         "sign says in which direction the metric becomes worse: `churn_rate = 0.01` accepts a rise by one point.",
+    )
+    rules: Annotated[tuple[RuleTable, ...], ADDED_LATER] = Field(
+        default=(),
+        description="Declared rules: what must, may or must never happen in a customer's history. Those of the "
+        "journey apply too.",
     )
     arms: dict[Name, Arm] = Field(description="The arms by name; all others are compared with `baseline`.")
 

@@ -20,6 +20,7 @@ from scenarios.files.merging import Layer, merge_keys, name_key
 from scenarios.files.metric_catalogue import find_reported_metrics
 from scenarios.files.metric_checks import validate_metrics
 from scenarios.files.model import Arm, Scenario
+from scenarios.files.rule_checks import ExaminedRules, examine_scenario_rules, validate_rules
 from scenarios.files.segments import find_second_declarations
 from scenarios.files.stage_keys import add_lost_stages, find_typical_days_mistakes
 from simulation.acquisition.spec import Acquisition, with_acquisition
@@ -50,7 +51,8 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     if journey is not None:
         journey, lost_mistakes = add_lost_stages(journey, scenario)
         problems += lost_mistakes
-    resolver = _Resolver(scenario, journey, layers)
+    rules = examine_scenario_rules(scenario)
+    resolver = _Resolver(scenario, journey, rules, layers)
     policy = resolver.collect(resolver.resolve_policy, ())
     arms = [resolver.resolve_arm(name, arm) for name, arm in scenario.arms.items()]
     if resolver.problems:
@@ -58,7 +60,8 @@ def resolve_arms(scenario: Scenario, layers: Sequence[Layer]) -> tuple[ArmSpec, 
     specs = tuple(arm_spec for arm_spec in arms if arm_spec is not None)
     if journey is not None and policy is not None:
         problems += find_typical_days_mistakes(scenario, journey, policy)
-        mistakes = _check(scenario, journey, policy, specs, is_journey_valid=not problems)
+        mistakes = [*rules.problems, *_check(scenario, journey, policy, specs, is_journey_valid=not problems)]
+        mistakes += validate_rules(rules, scenario, journey, {each.name: each.policy for each in specs})
         problems += [each for each in mistakes if not any(names_word(each, name) for name in examined.left_out)]
     if problems:
         raise UncorrectableError(problems, partial(name_key, layers))
@@ -89,8 +92,11 @@ class _Resolver:
         problems: What is wrong so far.
     """
 
-    def __init__(self, scenario: Scenario, journey: Journey | None, layers: Sequence[Layer]) -> None:
+    def __init__(
+        self, scenario: Scenario, journey: Journey | None, rules: ExaminedRules, layers: Sequence[Layer]
+    ) -> None:
         self._scenario = scenario
+        self._rules = rules.rules
         self._layers = layers
         self._journey = journey
         self.problems: list[KeyProblem] = []
@@ -128,6 +134,7 @@ class _Resolver:
             share_by_segment=arm.share_by_segment,
             metrics=self._scenario.metrics,
             reported=find_reported_metrics(self._scenario),
+            rules=self._rules,
         )
 
     def resolve_policy(self, path: Path) -> Policy:

@@ -9,10 +9,12 @@ from typing import Any
 from journey.decision.policy import Policy
 from scenarios.files.loader import builtin_names
 from scenarios.files.model import Scenario
+from scenarios.files.rule_schema import RULE_SCHEMA
 
 _NAMES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 
 _FILE = {"type": "string", "description": "Path of a file with the table, relative to this file."}
+_INSERTED = ("Policy", "Reviewers", "Journey", "Acquisition", "Rule")
 _NAMED_BY_FILE = ("Policy", "Journey")
 """Tables in whose place a file can be named."""
 
@@ -76,6 +78,11 @@ _JOURNEY: dict[str, Any] = {
                 },
             },
         },
+        "rules": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/Rule"},
+            "description": "Declared rules that belong to the journey. A journey file has them as `[[rules]]`.",
+        },
         "stage": {
             "type": "object",
             "additionalProperties": _STAGE,
@@ -89,7 +96,13 @@ def build_scenario_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a scenario file."""
     schema = Scenario.model_json_schema()
     policy = Policy.model_json_schema()
-    definitions = {**schema.pop("$defs"), **policy.pop("$defs"), "Policy": policy, "Journey": _JOURNEY}
+    definitions = {
+        **schema.pop("$defs"),
+        **policy.pop("$defs"),
+        "Policy": policy,
+        "Journey": _JOURNEY,
+        "Rule": RULE_SCHEMA,
+    }
     properties = schema.pop("properties")
     arms = properties["arms"]
     arms["additionalProperties"] = {
@@ -122,7 +135,7 @@ def _finish(value: Any) -> Any:
     if value.get("$ref") == "#/$defs/Amount":
         rest = {key: item for key, item in value.items() if key != "$ref"}
         return {**rest, "anyOf": [{"type": "number", "minimum": 0}, {"$ref": "#/$defs/Amount"}]}
-    if value.get("type") == "object" and value.get("format") in ("Policy", "Reviewers", "Journey", "Acquisition"):
+    if value.get("type") == "object" and value.get("format") in _INSERTED:
         rest = {key: item for key, item in value.items() if key not in ("type", "format")}
         reference = {"$ref": f"#/$defs/{value['format']}"}
         return {**rest, **({"anyOf": [_FILE, reference]} if value["format"] in _NAMED_BY_FILE else reference)}

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from journey.decision.policy import Policy
     from journey.evaluation.used_rules import UsedRules
     from journey.machine import Journey
+    from journey.rules import Rule
+    from scenarios.files.journey_file import JourneyFile
     from scenarios.files.loader import LoadedScenario
     from simulation.model.arm import ArmSpec
 
@@ -29,6 +31,7 @@ class EvaluationRules:
         used: Their names and files.
         described: The policy in words, for the first lines of an output.
         inputs: The files that were read.
+        declared_rules: The declared rules of the journey; of a scenario, also its own.
     """
 
     journey: "Journey"
@@ -36,6 +39,7 @@ class EvaluationRules:
     used: "UsedRules"
     described: str
     inputs: Inputs = field(default_factory=Inputs)
+    declared_rules: "tuple[Rule, ...]" = ()
 
 
 def open_rules(
@@ -81,8 +85,8 @@ def open_journey(source: str | Path | None) -> "tuple[Journey, Inputs]":
     Raises:
         InputError: The file or the scenario is unknown or invalid.
     """
-    machine, inputs, _ = _open_machine(source, is_policy_given=True)
-    return machine, inputs
+    file, inputs, _ = _open_machine(source, is_policy_given=True)
+    return file.journey, inputs
 
 
 def load_policy(policy: "str | Path | Policy | None") -> "Policy":
@@ -106,7 +110,7 @@ def _open_files(journey: "Journey | str | Path | None", policy: "Policy | str | 
     rules = load_policy(policy)
     policy_file = Path(policy) if isinstance(policy, str | Path) else None
     journey_file = str(journey) if isinstance(journey, str | Path) else None
-    machine, inputs, notices = _open_machine(journey, is_policy_given=policy is not None)
+    (machine, declared_rules), inputs, notices = _open_machine(journey, is_policy_given=policy is not None)
     _refuse_two_typical_days(machine, rules, journey_file or "the journey", str(policy_file or "the policy"))
     used = UsedRules(
         machine.name,
@@ -115,7 +119,8 @@ def _open_files(journey: "Journey | str | Path | None", policy: "Policy | str | 
         None if policy_file is None else str(policy_file),
         notices=notices,
     )
-    return EvaluationRules(machine, rules, used, describe_policy(rules, policy_file), inputs + Inputs([policy_file]))
+    described = describe_policy(rules, policy_file)
+    return EvaluationRules(machine, rules, used, described, inputs + Inputs([policy_file]), declared_rules)
 
 
 def _refuse_two_typical_days(journey: "Journey", policy: "Policy", journey_name: str, policy_name: str) -> None:
@@ -135,23 +140,27 @@ def _refuse_two_typical_days(journey: "Journey", policy: "Policy", journey_name:
 
 def _open_machine(
     journey: "Journey | str | Path | None", *, is_policy_given: bool
-) -> "tuple[Journey, Inputs, tuple[str, ...]]":
-    """The journey, the files that it is from, and a notice of what else they contain."""
+) -> "tuple[JourneyFile, Inputs, tuple[str, ...]]":
+    """The journey with its rules, the files that it is from, and a notice of what else they contain."""
     from journey.machine import Journey, default_journey
+    from scenarios.files.journey_file import JourneyFile
+    from scenarios.files.rule_checks import examine_journey_rules
 
     if journey is None or isinstance(journey, Journey):
-        return journey or default_journey(), Inputs(), ()
+        return JourneyFile(journey or default_journey()), Inputs(), ()
     found = _read_journey(journey)
-    if isinstance(found, Journey):
+    if isinstance(found, JourneyFile):
         return found, Inputs(files=[Path(journey)]), ()
     notice = f"{journey}: only the journey of this scenario is used"
     if not is_policy_given and _has_policy(found):
         notice += f"; its policy is not used, and the default policy is; --scenario {journey} uses both"
-    return found.arms[0].journey, Inputs.of_scenario(found), (notice, *map(str, found.notices))
+    of_journey = examine_journey_rules((found.scenario.journey or {}).get("rules", ())).rules
+    file = JourneyFile(found.arms[0].journey, of_journey)
+    return file, Inputs.of_scenario(found), (notice, *map(str, found.notices))
 
 
-def _read_journey(source: str | Path) -> "Journey | LoadedScenario":
-    """The journey of a journey file, or else the scenario."""
+def _read_journey(source: str | Path) -> "JourneyFile | LoadedScenario":
+    """The content of a journey file, or else the scenario."""
     from scenarios.files.journey_file import read_journey_file
     from scenarios.files.loader import load
 
@@ -189,7 +198,7 @@ def _open_arm(source: "str | Path | LoadedScenario", name: str | None, *, needs_
         notices=tuple(map(str, loaded.notices)),
     )
     described = describe_policy(policy, f"{named} of {loaded.name}")
-    return EvaluationRules(arm.journey, policy, used, described, Inputs.of_scenario(loaded))
+    return EvaluationRules(arm.journey, policy, used, described, Inputs.of_scenario(loaded), arm.rules)
 
 
 def _refuse_inactive(loaded: "LoadedScenario", arm: "ArmSpec") -> None:

@@ -15,6 +15,7 @@ from journey.decision.policy import OTHER_SEGMENT, TIERS, CompiledPolicy, Policy
 from journey.decision.rules import NO_ACTION
 from journey.machine import CompiledJourney, Journey
 from journey.machine.stages import ESCALATION, LOST, SUPPORT
+from journey.rules import Rule
 from journey.runtime.recent_cache import RecentCache
 from simulation.model.calendar_effects import CalendarEffects, build_calendar_effects
 from simulation.model.contracts import (
@@ -72,6 +73,7 @@ class ArmSpec:
         share_by_segment: The same for single segments, by name; 0 excludes a segment from this arm.
         metrics: The metrics that the scenario defines, by name.
         reported: The built-in metrics that are reported on demand only.
+        rules: The declared rules of the scenario and of its journey.
         pod: Number of the review pod, from 0, or None for all pods.
     """
 
@@ -88,6 +90,7 @@ class ArmSpec:
     share_by_segment: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, MetricSpec] = field(default_factory=dict)
     reported: frozenset[str] = frozenset()
+    rules: tuple[Rule, ...] = ()
     pod: int | None = None
 
     def __post_init__(self) -> None:
