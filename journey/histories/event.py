@@ -11,7 +11,6 @@ before.
 
 from __future__ import annotations
 
-from math import floor
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -80,6 +79,6 @@ class History(NamedTuple):
     has_ended: bool
 
 
-def on_clock(time: float, *, calendar_days: bool) -> float:
-    """A time as a rule counts it: in calendar days, the day alone."""
-    return float(floor(time)) if calendar_days else time
+def on_clock(moment: datetime, *, calendar_days: bool) -> float:
+    """The time of a moment as a rule counts it: in calendar days, the day alone."""
+    return float(moment.toordinal()) if calendar_days else to_time(moment)
