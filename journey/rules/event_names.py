@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 STAGE = "stage"
-EVENT_KINDS = (STAGE, "move", "signal", "action", "review", "intervention")
+MOVE = "move"
+EVENT_KINDS = (STAGE, MOVE, "signal", "action", "review", "intervention")
 """Kinds of events. An action is an event when it is carried out, a review when it is decided."""
 
 REVIEW_VERDICTS = ("approved", "rejected", "overridden", "expired", "withdrawn")
 
 _PLURALS = {
     STAGE: "stages",
-    "move": "moves",
+    MOVE: "moves",
     "signal": "signal types",
     "action": "actions",
     "review": "verdicts",
@@ -59,7 +60,7 @@ class Vocabulary:
         """The labels of a kind."""
         of_kind = {
             STAGE: self.stages,
-            "move": self.moves,
+            MOVE: self.moves,
             "signal": self.signals,
             "action": self.actions,
             "review": REVIEW_VERDICTS,
