@@ -59,7 +59,7 @@ test-all: .venv/dev .venv/docs
 	@echo "installing the lowest allowed versions into .venv-lowest ..."
 	@$(PYTHON) -m venv .venv-lowest
 	@.venv-lowest/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints-lowest.txt \
-		--editable . dask distributed hypothesis pandas polars pyarrow pytest pytest-benchmark
+		--editable . dask distributed hypothesis pandas polars pyarrow pytest pytest-benchmark pytest-timeout
 	@touch $@
 
 test-lowest: .venv-lowest/dev

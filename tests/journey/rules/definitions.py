@@ -1,12 +1,9 @@
-"""The templates by their definitions over all events of a history: the monitor and the proof are compared with them."""
+"""The templates of rules, as they are defined over all events of a history at once."""
 
 from itertools import pairwise
 from math import inf
 
 from journey.rules.monitor import BROKEN, PENDING, SATISFIED, A, B
-
-BEGUN = 2.0
-"""Time at which a history begins, in days."""
 
 
 class _History:
@@ -55,9 +52,9 @@ _PARTS = {
 }
 
 
-def _demands(name, count, h):
+def _demands(name, count, h, begun):
     """What the template demands: up to which time, and whether it has been met by then."""
-    a, b, times, limit = h.a, h.b, h.times, BEGUN + h.days
+    a, b, times, limit = h.a, h.b, h.times, begun + h.days
     found = {
         "existence": lambda: [(limit, sum(times[i] <= limit for i in a) >= count)],
         "exactly": lambda: [(inf, len(a) >= count)],
@@ -75,17 +72,27 @@ def _demands(name, count, h):
     return [demand for each in _PARTS.get(name, (name,)) if each in found for demand in found[each]()]
 
 
-def _definition(name, count, days, events, now):
+def _definition(name, count, days, events, now, begun):
     """Whether a rule is broken, and whether a demand is open, straight from the definition of its template."""
     history = _History(events, days)
-    demands = _demands(name, count, history)
+    demands = _demands(name, count, history, begun)
     is_late = any(not met and now > due for due, met in demands)
     return _is_forbidden(name, count, history) or is_late, any(not met for _, met in demands)
 
 
-def expected_verdict(name, count, days, events, now, ended):
-    """The verdict about a history that is known until `now`."""
-    broken, is_open = _definition(name, count, days, events, now)
+def expect_verdict(name, count, days, events, now, ended, begun):
+    """The verdict of a rule about a history.
+
+    Args:
+        name: Its template.
+        count: Its `count`.
+        days: Its `within_days`; infinite without.
+        events: The events that it sees, as time and symbol, in order.
+        now: Time up to which the history is known.
+        ended: Whether it has ended.
+        begun: Time at which it began.
+    """
+    broken, is_open = _definition(name, count, days, events, now, begun)
     if name == "end":
         last_is_a = bool(events) and events[-1][1] == A
         return (SATISFIED if last_is_a else BROKEN) if ended else PENDING

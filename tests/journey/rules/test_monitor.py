@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from journey.rules.monitor import BROKEN, OTHER, PENDING, A, B, advance, initial_marks, judge
 from journey.rules.templates import TEMPLATES, Days
-from tests.journey.rules.definitions import BEGUN, expected_verdict
+from tests.journey.rules.definitions import expect_verdict
+
+BEGUN = 2.0
 
 
 @st.composite
@@ -35,7 +37,7 @@ def test_the_verdict_is_that_of_the_definition(case):
     marks = initial_marks(code, count, days)
     for time, symbol in events:
         advance(code, count, days, marks, 0, symbol, time, BEGUN)
-    assert judge(code, count, days, marks, 0, now, BEGUN, ended) == expected_verdict(*case)
+    assert judge(code, count, days, marks, 0, now, BEGUN, ended) == expect_verdict(*case, BEGUN)
 
 
 @given(_cases(), st.integers(0, 9))

@@ -6,8 +6,11 @@ from math import inf
 from journey.machine import Facts
 from journey.rules.event_names import split_event_name
 from journey.rules.monitor import BROKEN, OTHER, SATISFIED, A, B
-from tests.journey.rules.definitions import BEGUN, expected_verdict
+from tests.journey.rules.definitions import expect_verdict
 from tests.journey.strategies import SEGMENTS, TIERS
+
+_BEGUN = 2.0
+"""Time at which a history begins, in days."""
 
 CUSTOMERS = tuple(product((*SEGMENTS, "another"), (*TIERS, "another")))
 """Segment and tier of the customers: each name of the strategies, and one that no guard names."""
@@ -66,7 +69,7 @@ def list_runs(rule, history, outside, most):
     for added in product(*extra):
         parts = [part for moment, others in zip(seen, added, strict=True) for part in (moment, *([o] for o in others))]
         for waits in product(gaps, repeat=len(parts) - history.ended):
-            now, events = BEGUN, []
+            now, events = _BEGUN, []
             for part, wait in zip(parts, (*waits, 0.0), strict=False):
                 events += [(now, symbol) for symbol in part]
                 now += wait
@@ -83,7 +86,7 @@ def judge(rule, history, outside=(), most=0):
     """Whether all runs of a history break a rule, whether some do, and whether some meet it."""
     days = inf if rule.within_days is None else rule.within_days
     verdicts = {
-        expected_verdict(rule.template, rule.count, days, events, now, history.ended)
+        expect_verdict(rule.template, rule.count, days, events, now, history.ended, _BEGUN)
         for events, now in list_runs(rule, history, outside, most)
     }
     return verdicts == {BROKEN}, BROKEN in verdicts, history.ended and SATISFIED in verdicts
