@@ -231,7 +231,14 @@ def check(
 
     rules = open_rules(scenario=scenario, arm=arm, journey=journey, policy=policy)
     read = read_records(records, rules.journey, rules.policy)
-    return check_records(read, as_of=as_of, policy=rules.policy, journey=rules.journey, used=rules.used)
+    return check_records(
+        read,
+        as_of=as_of,
+        policy=rules.policy,
+        journey=rules.journey,
+        used=rules.used,
+        declared_rules=rules.declared_rules,
+    )
 
 
 def evaluate(

@@ -1,5 +1,6 @@
-"""Check a folder of records: data-quality findings, and missing approvals."""
+"""Check a folder of records: data-quality findings, missing approvals and broken rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -8,11 +9,13 @@ from journey.checks import check
 from journey.core.findings import sort_findings
 from journey.decision.as_of import AsOf, format_moment
 from journey.decision.policy import Policy
+from journey.evaluation.broken_rules import RuleTotals, find_broken_rules
 from journey.evaluation.missing_approvals import find_missing_approvals
 from journey.evaluation.used_rules import UsedRules
 from journey.machine import Journey
 from journey.orchestrator.results import ListedFindings
 from journey.records.folder import Records
+from journey.rules import Rule
 from journey.tables.export import FrameExport
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ class CheckResult(FrameExport):
         customers: Number of known customers.
         findings: The findings, most serious first.
         used: The journey and the policy.
+        rules: How many customers each declared rule concerns, in the order of the rules.
     """
 
     as_of: datetime | None
@@ -42,6 +46,7 @@ class CheckResult(FrameExport):
     customers: int
     findings: ListedFindings
     used: UsedRules
+    rules: tuple[RuleTotals, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -66,11 +71,13 @@ class CheckResult(FrameExport):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as a JSON-ready mapping, the document of `journey check --json`."""
+        rules = {"rules": [totals.as_dict() for totals in self.rules]} if self.rules else {}
         return {
             "as_of": self.as_of_text,
             "customers": self.customers,
             "counts": self.counts,
             "used": self.used.as_dict(),
+            **rules,
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -82,8 +89,9 @@ def check_records(
     policy: Policy | None = None,
     journey: Journey | None = None,
     used: UsedRules | None = None,
+    declared_rules: Sequence[Rule] = (),
 ) -> CheckResult:
-    """Find data-quality problems in records, and interventions without an approval that the policy demands.
+    """Find data-quality problems in records, missing approvals, and histories that break a declared rule.
 
     Args:
         records: The records.
@@ -91,13 +99,20 @@ def check_records(
         policy: Default: the default policy.
         journey: Default: the default journey.
         used: The origin of the policy and the journey, for the result. Default: not from files.
+        declared_rules: The rules by which histories are judged.
 
     Raises:
         InputError: `as_of` is not a valid date.
     """
     when = None if as_of is None else AsOf.of(as_of)
     report = check(records, as_of=None if when is None else when.cutoff, journey=journey, policy=policy)
-    findings = sort_findings([*report.findings, *find_missing_approvals(records, when, policy, journey)])
+    broken = find_broken_rules(records, declared_rules, when, policy, journey)
+    findings = [*report.findings, *find_missing_approvals(records, when, policy, journey), *broken.findings]
     return CheckResult(
-        report.as_of, records.source, report.customers, ListedFindings(findings), used or UsedRules.of(journey, policy)
+        report.as_of,
+        records.source,
+        report.customers,
+        ListedFindings(sort_findings(findings)),
+        used or UsedRules.of(journey, policy),
+        broken.totals,
     )

@@ -71,7 +71,14 @@ def command(
     records = read_records(folder, rules.journey, rules.policy, refuse_large=True)
     for notice in rules.used.notices:
         print_message(notice)
-    result = check_records(records, as_of=cutoff, policy=rules.policy, journey=rules.journey, used=rules.used)
+    result = check_records(
+        records,
+        as_of=cutoff,
+        policy=rules.policy,
+        journey=rules.journey,
+        used=rules.used,
+        declared_rules=rules.declared_rules,
+    )
     if quarantine is not None:
         _write_quarantine(records, quarantine)
     if findings is not None:
@@ -81,6 +88,7 @@ def command(
         print_json(result.to_dict())
     else:
         from scenarios.cli.evaluation_tables import print_findings
+        from scenarios.cli.rule_table import print_rules
         from scenarios.text.phrases import pluralise
 
         moment = result.as_of_text or "no date in the records"
@@ -90,6 +98,7 @@ def command(
         if scenario is not None:
             out.print(f"journey {rules.journey.name}, policy {rules.described}")
         print_findings(out, result.findings, limit)
+        print_rules(out, result.rules)
     if scenario is None and journey is None:
         warn_of_other_journey(sum(finding.code == UNKNOWN_STAGE for finding in result.findings), result.customers)
     if not result.customers:

@@ -90,6 +90,14 @@ APPROVALS = (
     ),
 )  # fmt: skip
 
+RULES = (
+    (
+        "rule-broken", "error",
+        "A customer's history breaks a declared rule of `[[rules]]`; the severity is that of the rule.",
+        "Find out why; or correct the records or the rule.",
+    ),
+)  # fmt: skip
+
 JOURNEYS = (
     ("unreachable-stage", "warning", "No path from an initial stage leads to the stage.", "Add a move, or remove it."),
     (
@@ -112,7 +120,7 @@ def build_findings() -> str:
         "## Reading files",
         _build_rows(READING),
         "## Customers",
-        _build_rows([*APPROVALS, *_describe(CHECKS)]),
+        _build_rows([*APPROVALS, *RULES, *_describe(CHECKS)]),
         "## Campaigns",
         _build_rows(row for row in _describe(MARKETING_CHECKS) if row[0] not in reading),
         "## Journeys",

@@ -34,6 +34,7 @@ FEW = ("--set", "population.size=40", *SMALL)
 NO_REVIEWERS = ("--set", "reviewers.count=0")
 OWN_METRIC = ("--set", 'metrics.activated={ reached = "engagement", guardrail = -0.1, smallest_effect = 0.1 }')
 IMPERFECT = str(ROOT / "data" / "imperfect")
+RULES = str(ROOT / "tests" / "documentation" / "reference" / "rules.toml")
 BUILT_IN = {
     summary.name: (summary.name, *(SMALL if summary.name == "seed_ten" else FEW)) for summary in list_scenarios()
 }
@@ -44,7 +45,7 @@ EXPERIMENTS = ("default", "act_early", "bad_data", "do_nothing", "onboarding_out
 COMPARE = ("compare", "--workers", "1", "--replications")
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "init": (("init", EMPTY),),
-    "check": (("check",), ("check", IMPERFECT), ("check", CUSTOMERS)),
+    "check": (("check",), ("check", IMPERFECT), ("check", CUSTOMERS), ("check", "--journey", RULES)),
     "evaluate": (
         ("evaluate", "--replay"),
         ("evaluate", "--latency"),

@@ -236,3 +236,43 @@ def test_a_misspelt_stage_is_not_taken_for_another_journey(tmp_path):
     done = invoke("check", stages(tmp_path, "retentoin", "retention"))
     assert "unknown-stage" in done.stdout
     assert "name their journey" not in done.stderr
+
+
+RULES = """
+[journey.stage.onboarding]
+typical_days = 30
+
+[[rules]]
+name = "answer failed steps"
+template = "response"
+a = "signal:failed_onboarding_step"
+b = "action:onboarding_specialist_call"
+within_days = 3
+severity = "SEVERITY"
+message = "Call within three days."
+"""
+
+
+@pytest.mark.medium
+@pytest.mark.parametrize(("severity", "code"), [("error", 1), ("warning", 0)])
+def test_a_broken_rule_of_the_journey_is_found_and_strict_fails_on_an_error(tmp_path, severity, code):
+    folder = company(tmp_path, customers=[{"customer_id": "K1"}], signals=[
+        {"signal_id": "S1", "customer_id": "K1", "signal_type": "failed_onboarding_step", "signal_strength": 0.5,
+         "detected_at": "2031-03-01", "source": "manual"},
+    ], journey_state_log=[{"customer_id": "K1", "journey_stage": "onboarding", "state_entered_at": "2031-02-28"}],
+    interventions=[], outcomes=[])  # fmt: skip
+    (tmp_path / "journey.toml").write_text(RULES.replace("SEVERITY", severity))
+    rules = ("--journey", tmp_path / "journey.toml", "--as-of", "2031-03-10")
+    done = invoke("check", folder, *rules, "--json", "--strict")
+    assert done.exit_code == code
+    (finding,) = (f for f in json.loads(done.stdout)["findings"] if f["code"] == "rule-broken")
+    assert finding == {
+        "code": "rule-broken", "severity": severity, "dataset": "signals", "record": "S1", "customer_id": "K1",
+        "message": (
+            "Rule 'answer failed steps': signal:failed_onboarding_step of 2031-03-01 (S1) was not followed by "
+            "action:onboarding_specialist_call by 2031-03-04. Call within three days."
+        ),
+    }  # fmt: skip
+    shown = invoke("check", folder, *rules, COLUMNS="120").stdout
+    (row,) = (line for line in shown.splitlines() if line.startswith("answer failed steps"))
+    assert row.split()[3:] == [severity, "1", "1", "0", "0"]

@@ -1,0 +1,149 @@
+"""Findings about recorded histories that break declared rules, and how many customers each rule concerns."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from journey.core.findings import Finding
+from journey.decision.as_of import AsOf
+from journey.decision.policy import Policy
+from journey.histories import HistoryBuilder
+from journey.histories.breach_text import describe_breach
+from journey.histories.verdicts import UNKNOWN, RuleJudge, RuleVerdict
+from journey.machine import Journey, default_journey
+from journey.orchestrator.case_reader import CaseReader, CustomerCase, resolve_as_of
+from journey.records.folder import Records
+from journey.records.model import Customer
+from journey.rules import Rule
+from journey.rules.monitor import BROKEN, PENDING
+
+FINDING_CODE = "rule-broken"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTotals:
+    """How many customers a rule concerns.
+
+    Attributes:
+        name: The rule's name.
+        template: Its template.
+        severity: Its severity.
+        customers: Number of customers to whom it applies.
+        broken: For how many of them it is broken.
+        pending: For how many a demand is open that can still be met.
+        unknown: For how many the records do not show whether it is broken.
+    """
+
+    name: str
+    template: str
+    severity: str
+    customers: int
+    broken: int
+    pending: int
+    unknown: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """A JSON-ready mapping."""
+        return asdict(self)
+
+
+class RuleReport(NamedTuple):
+    """The result of judging recorded histories.
+
+    Attributes:
+        findings: One for each customer and rule that is broken.
+        totals: Numbers of customers by rule, in the order of the rules.
+    """
+
+    findings: list[Finding]
+    totals: tuple[RuleTotals, ...]
+
+
+NO_RULES = RuleReport([], ())
+
+
+class RuleChecker:
+    """Judges customers by rules, one after another.
+
+    Args:
+        rules: The rules.
+        journey: The journey that names the moves.
+        policy: The policy: who may be contacted, how long approvals wait, and which actions only monitor.
+    """
+
+    def __init__(self, rules: Sequence[Rule], journey: Journey, policy: Policy) -> None:
+        self._judges = [RuleJudge(rule) for rule in rules]
+        self._builder = HistoryBuilder(journey, policy)
+        self._refused = frozenset(policy.contact.do_not_contact)
+        self._verdicts: list[list[int]] = [[] for _ in rules]
+        self._findings: list[Finding] = []
+
+    def add(self, case: CustomerCase, as_of: AsOf) -> None:
+        """Judge a customer at a time by all rules that apply."""
+        customer = case.customer
+        judges = [(each, verdicts) for each, verdicts in self._list_verdicts() if self._is_subject(each.rule, customer)]
+        if not judges:
+            return
+        history = self._builder.build(case.entries, case.signals, case.interventions, case.outcomes, as_of)
+        for judge, verdicts in judges:
+            found = judge.judge(history, as_of)
+            verdicts.append(found.verdict)
+            if found.verdict == BROKEN:
+                self._findings.append(_build_finding(judge.rule, customer.customer_id, found))
+
+    def report(self) -> RuleReport:
+        """The findings and numbers of all customers that were added."""
+        totals = (build_totals(judge.rule, verdicts) for judge, verdicts in self._list_verdicts())
+        return RuleReport(self._findings, tuple(totals))
+
+    def _list_verdicts(self) -> Iterable[tuple[RuleJudge, list[int]]]:
+        return zip(self._judges, self._verdicts, strict=True)
+
+    def _is_subject(self, rule: Rule, customer: Customer) -> bool:
+        consents = customer.customer_id not in self._refused
+        return rule.where.admits(customer.segment, customer.risk_tier, customer.account_value, consent=consents)
+
+
+def build_totals(rule: Rule, verdicts: Sequence[int]) -> RuleTotals:
+    """The numbers of a rule from the verdicts about the customers to whom it applies."""
+    return RuleTotals(
+        rule.name,
+        rule.template,
+        str(rule.severity),
+        len(verdicts),
+        *(verdicts.count(verdict) for verdict in (BROKEN, PENDING, UNKNOWN)),
+    )
+
+
+def find_broken_rules(
+    records: Records,
+    rules: Sequence[Rule],
+    as_of: AsOf | str | None = None,
+    policy: Policy | None = None,
+    journey: Journey | None = None,
+) -> RuleReport:
+    """Find every customer whose history up to `as_of` breaks a rule.
+
+    Args:
+        records: The records.
+        rules: The rules.
+        as_of: Later records are ignored. Default: the latest date in the records.
+        policy: Default: the default policy.
+        journey: Default: the default journey.
+
+    Raises:
+        InputError: `as_of` is not a valid date.
+    """
+    if not rules or records.latest_date() is None:
+        return RuleReport([], tuple(build_totals(rule, []) for rule in rules))
+    moment = resolve_as_of(records, as_of)
+    checker = RuleChecker(rules, journey or default_journey(), policy or Policy())
+    for case in CaseReader(records).read_all():
+        checker.add(case, moment)
+    return checker.report()
+
+
+def _build_finding(rule: Rule, customer_id: str, breach: RuleVerdict) -> Finding:
+    shown = breach.event or breach.partner
+    dataset, record = ("customers", customer_id) if shown is None else (shown.dataset, shown.record)
+    return Finding(FINDING_CODE, rule.severity, dataset, record, customer_id, describe_breach(rule, breach))
