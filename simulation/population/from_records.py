@@ -7,9 +7,11 @@ the records; later copies have their number after it, such as ``C001-2``.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from journey.core.errors import InputError
@@ -18,7 +20,7 @@ from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, TIERS
 from journey.records.entry_order import sort_entries
 from journey.records.folder import bundled_folder, read_folder
-from simulation.model.population_spec import BUNDLED, TIER_MARK
+from simulation.model.population_spec import BUNDLED, TIER_MARK, Population, Segment
 from simulation.population.draw import Cohort, InitialCustomer, PriorSignal
 
 if TYPE_CHECKING:
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     from journey.machine import CompiledJourney
     from journey.records.store import Records
-    from simulation.model.population_spec import Population
 
 
 def read_cohort(population: Population, machine: CompiledJourney) -> Cohort:
@@ -135,3 +136,29 @@ def _read_customer(
 
 def _age(as_of: AsOf, moment: datetime) -> float:
     return max(0.0, as_of.age(moment))
+
+
+def derive_synthetic(population: Population, machine: CompiledJourney, *, size: int) -> Population:
+    """A synthetic population with the segments, tiers and stages of a recorded one.
+
+    Args:
+        population: The population, from records.
+        machine: The compiled journey.
+        size: Number of customers of the result.
+
+    Raises:
+        InputError: See `read_cohort`.
+    """
+    cohort = read_cohort(population, machine)
+    customers = list(cohort.customers)
+    segments = {}
+    for code, name in enumerate(cohort.segments):
+        members = [customer for customer in customers if customer.segment == code]
+        if members:
+            segments[name] = Segment(
+                share=float(len(members)),
+                account_value=median(customer.account_value for customer in members),
+                tiers={TIERS[tier]: float(count) for tier, count in Counter(c.tier for c in members).items()},
+            )
+    start = Counter(machine.stages[customer.stage] for customer in customers)
+    return Population(size=size, segments=segments, start={stage: float(n) for stage, n in start.items()})

@@ -34,7 +34,7 @@ def acting_effects(arm_spec: ArmSpec) -> dict[str, Effect]:
     return {name: effect for name, effect in arm_spec.world.effects.items() if effect.acts_when_calm}
 
 
-def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int, seed: int) -> ArmSpec:
+def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int) -> ArmSpec:
     """A world in which all customers enter the journey on `ENTRY_DAY`, get an action at once, and respond.
 
     Dwells are exponential, and there is no distress. The stage before the entry is the first of the journey.
@@ -43,9 +43,8 @@ def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int, seed: 
         arm_spec: The arm.
         action: The action.
         customers: Number of customers.
-        seed: The scenario's seed.
     """
-    theory = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=True, distress="none")
+    theory = derive_theory_arm(arm_spec, customers=customers, exponential=True, distress="none")
     journey, entry, enter = theory.journey, _new_name(theory.journey.stages), _new_name(theory.journey.move_names)
     world, live = theory.world, journey.non_exit_stages
     effect = arm_spec.world.effects[action].model_copy(
@@ -81,7 +80,7 @@ def derive_treated_arm(arm_spec: ArmSpec, action: str, *, customers: int, seed: 
     )
 
 
-def derive_acting_arm(arm_spec: ArmSpec, *, customers: int, seed: int) -> ArmSpec:
+def derive_acting_arm(arm_spec: ArmSpec, *, customers: int) -> ArmSpec:
     """The arm with its own dwells, distress and decisions, whose actions act on moves and price only.
 
     Events have hazards that follow from the trace: when an effect begins depends on the past only.
@@ -89,10 +88,9 @@ def derive_acting_arm(arm_spec: ArmSpec, *, customers: int, seed: int) -> ArmSpe
     Args:
         arm_spec: The arm.
         customers: Number of customers.
-        seed: The scenario's seed.
     """
     theory = derive_theory_arm(
-        arm_spec, customers=customers, seed=seed, exponential=False, distress="visible", aged=True, dated=True
+        arm_spec, customers=customers, exponential=False, distress="visible", aged=True, dated=True
     )
     effects = {
         name: effect.model_copy(update={"recovery_ratio": 1.0, "by_cause": {}, "harm_ratio": 1.0})

@@ -5,12 +5,9 @@ They are rebuilt from the features that have an exact result. All other features
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
-from statistics import median
 from typing import TYPE_CHECKING, Literal
 
-from journey.decision.policy import TIERS
 from journey.machine import Journey, Move
 from simulation.exact.scipy_distributions import mean_days
 from simulation.model.account_spec import Renewal
@@ -19,7 +16,7 @@ from simulation.model.dwell_spec import Dwell, MoveClock
 from simulation.model.effect_spec import Decisions
 from simulation.model.population_spec import Correlations, Population, Segment
 from simulation.model.world_spec import World
-from simulation.runs.cohort import build_cohort
+from simulation.population.from_records import derive_synthetic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +31,6 @@ def derive_theory_arm(
     arm_spec: ArmSpec,
     *,
     customers: int,
-    seed: int,
     exponential: bool,
     distress: DistressMode,
     aged: bool = False,
@@ -48,7 +44,6 @@ def derive_theory_arm(
     Args:
         arm_spec: The arm.
         customers: Number of customers, with the arm's own mix of segments, tiers and stages.
-        seed: The scenario's seed. It draws the mix if the population comes from records.
         exponential: Whether every dwell is replaced by an exponential one with the same mean.
         distress: Whether there is distress. Signals are delivered without delay, so visible ones can be counted.
         aged: Whether customers can be in mid-stay on day 0, as in the arm. Otherwise all begin their stay.
@@ -75,7 +70,7 @@ def derive_theory_arm(
             value_changes=world.value_changes if dated else {},
             decisions=Decisions(cadence_days=0.0, on_signal=False, on_stage_entry=False),
         ),
-        population=_population(arm_spec, customers, seed, aged=aged, dated=dated),
+        population=_population(arm_spec, customers, aged=aged, dated=dated),
         active=False,
         # They name stages and moves of the scenario's journey.
         metrics={},
@@ -164,10 +159,10 @@ def _without_delay(signals: Signals) -> Signals:
     )
 
 
-def _population(arm_spec: ArmSpec, customers: int, seed: int, *, aged: bool, dated: bool) -> Population:
+def _population(arm_spec: ArmSpec, customers: int, *, aged: bool, dated: bool) -> Population:
     population = arm_spec.population
     if population.records is not None:
-        return _from_records(arm_spec, customers, seed)
+        return derive_synthetic(population, arm_spec.journey.compile(), size=customers)
     return Population(
         size=customers,
         segments={
@@ -185,21 +180,3 @@ def _population(arm_spec: ArmSpec, customers: int, seed: int, *, aged: bool, dat
         correlations=population.correlations if dated else Correlations(),
         arrivals=population.arrivals if dated else None,
     )
-
-
-def _from_records(arm_spec: ArmSpec, customers: int, seed: int) -> Population:
-    """A synthetic population with the segments, tiers and stages of the recorded one."""
-    machine = arm_spec.journey.compile()
-    cohort = build_cohort(arm_spec.population, machine, seed=seed, replication=0)
-    persons = list(cohort.customers)
-    segments = {}
-    for code, name in enumerate(cohort.segments):
-        members = [person for person in persons if person.segment == code]
-        if members:
-            segments[name] = Segment(
-                share=float(len(members)),
-                account_value=median(person.account_value for person in members),
-                tiers={TIERS[t]: float(n) for t, n in Counter(p.tier for p in members).items()},
-            )
-    start = Counter(machine.stages[person.stage] for person in persons)
-    return Population(size=customers, segments=segments, start={stage: float(n) for stage, n in start.items()})

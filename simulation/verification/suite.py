@@ -102,7 +102,7 @@ def markov_checks(
     arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """Check exponential dwells, with the arm's distress, against the matrix exponential."""
-    world = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
+    world = derive_theory_arm(arm_spec, customers=customers, exponential=True, distress="silent")
     title = "dwells made exponential with the same mean, no orchestrator: matrix exponential"
     yield from occupancy.compare_occupancy(
         title, _run_histories(world, random_streams.derive_seed(seed, 1), days, run), occupancy.markov_expectation
@@ -113,7 +113,7 @@ def renewal_checks(
     arm_spec: ArmSpec, *, seed: int, days: float, customers: int, run: Runner = run_reference
 ) -> Iterator[Evidence]:
     """Check the arm's own dwells, without distress, against the renewal equations."""
-    world = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=False, distress="none")
+    world = derive_theory_arm(arm_spec, customers=customers, exponential=False, distress="none")
     title = "own dwells, no distress, all new in their stage, no orchestrator: renewal equations"
     yield from occupancy.compare_occupancy(
         title, _run_histories(world, random_streams.derive_seed(seed, 2), days, run), occupancy.renewal_expectation
@@ -125,7 +125,7 @@ def hazard_checks(
 ) -> Iterator[Evidence]:
     """Check the arm's own dwells, distress and signals against their integrated hazards."""
     world = derive_theory_arm(
-        arm_spec, customers=customers, seed=seed, exponential=False, distress="visible", aged=True, dated=True
+        arm_spec, customers=customers, exponential=False, distress="visible", aged=True, dated=True
     )
     title = "own dwells, distress, seasons and contracts, signals without delay, no orchestrator: integrated hazards"
     yield from hazards.compare_hazards(title, _run_histories(world, random_streams.derive_seed(seed, 3), days, run))
@@ -143,7 +143,7 @@ def notice_checks(
     notice = arm_spec.world.notice_days
     if notice == 0.0:
         return
-    world = derive_theory_arm(arm_spec, customers=customers, seed=seed, exponential=True, distress="silent")
+    world = derive_theory_arm(arm_spec, customers=customers, exponential=True, distress="silent")
     final_moves = tuple(move for move in world.journey.moves if move.source not in world.journey.lost)
     world = replace(
         world,
@@ -173,7 +173,7 @@ def action_effect_checks(
 ) -> Iterator[Evidence]:
     """Check effects of actions on moves and price against matrix exponentials; nothing if the world has none."""
     for number, (action, effect) in enumerate(action_effects.acting_effects(arm_spec).items()):
-        world = action_effects.derive_treated_arm(arm_spec, action, customers=customers, seed=seed)
+        world = action_effects.derive_treated_arm(arm_spec, action, customers=customers)
         title = (
             f"dwells made exponential with the same mean, no distress, every customer responds to {action} at the "
             f"entry: matrix exponentials before and after day {effect.lasts_days:g} of its effect"
@@ -241,6 +241,6 @@ def arm_checks(
 def _acting_evidence(arm_spec: ArmSpec, *, seed: int, days: float, run: Runner) -> Iterator[Evidence]:
     """Check moves against their integrated hazards while the arm's own decisions start and replace effects."""
     customers = min(arm_spec.population.size, default_customers(days))
-    world = action_effects.derive_acting_arm(arm_spec, customers=customers, seed=seed)
+    world = action_effects.derive_acting_arm(arm_spec, customers=customers)
     title = f"{arm_spec.name}, own dwells and decisions, actions act on moves and price only: integrated hazards"
     yield from hazards.compare_hazards(title, _run_histories(world, random_streams.derive_seed(seed, 7), days, run))

@@ -65,7 +65,7 @@ def test_treated_customers_follow_the_product_of_two_matrix_exponentials(run, ma
     ],
 )
 def test_an_effect_that_is_applied_wrongly_is_found(changes, found):
-    treated = action_effects.derive_treated_arm(arm(world=WORLD), "onboarding_nudge_email", customers=4000, seed=4)
+    treated = action_effects.derive_treated_arm(arm(world=WORLD), "onboarding_nudge_email", customers=4000)
     histories = _run_histories(treated, 5, DAYS + action_effects.ENTRY_DAY, run_compiled)
     wrong = {name: effect.model_copy(update=changes) for name, effect in treated.world.effects.items()}
 
@@ -88,7 +88,7 @@ def test_moves_follow_their_hazards_while_decisions_start_and_replace_effects():
     acting = [each for each in evidence if "act on moves and price only" in each.name]
     assert failed(acting) == []
     assert any("activate against its hazard" in each.name for each in acting)
-    derived = action_effects.derive_acting_arm(arm_spec, customers=1500, seed=4)
+    derived = action_effects.derive_acting_arm(arm_spec, customers=1500)
     histories = _run_histories(derived, 4, DAYS, run_compiled)
     without = [spell._replace(moves_action=None) for spell in histories.spells]
     ignored = compare_hazards("ignored", replace(histories, spells=tuple(without)))

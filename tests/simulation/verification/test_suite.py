@@ -577,7 +577,7 @@ def test_a_request_decided_or_made_twice_is_refused(kinds, message):
 
 def test_the_exponential_model_keeps_means_ratios_and_distress_but_no_signals():
     arm_spec = arm()
-    derived = derive_theory_arm(arm_spec, customers=50, seed=1, exponential=True, distress="silent")
+    derived = derive_theory_arm(arm_spec, customers=50, exponential=True, distress="silent")
     assert (derived.active, derived.population.size) == (False, 50)
     for move, clock in arm_spec.world.moves.items():
         derived_clock = derived.world.moves[move]
@@ -592,7 +592,7 @@ def test_the_exponential_model_keeps_means_ratios_and_distress_but_no_signals():
 
 
 def test_spells_cover_every_history():
-    arm_spec = derive_theory_arm(arm(), customers=80, seed=1, exponential=False, distress="silent", aged=True)
+    arm_spec = derive_theory_arm(arm(), customers=80, exponential=False, distress="silent", aged=True)
     histories = read_histories(arm_spec, run_reference(arm_spec, seed=4, days=120.0), seed=4)
     for person in histories.customers:
         spells = [spell for spell in histories.spells if spell.customer == person.number]
