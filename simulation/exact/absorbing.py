@@ -79,9 +79,26 @@ def expected_days(generator: npt.ArrayLike) -> FloatArray:
     Raises:
         ValueError: From some state the journey is never absorbed.
     """
+    return expected_totals(generator, np.ones(len(np.asarray(generator))))
+
+
+def expected_totals(generator: npt.ArrayLike, rewards: npt.ArrayLike) -> FloatArray:
+    """Expected rewards up to absorption from each transient state: ``(-T)^-1 r``.
+
+    Args:
+        generator: Shape (n, n), rates per day; rows add up to 0.
+        rewards: Shape (n,), amounts per day in each state; those of absorbing states are ignored.
+
+    Returns:
+        Shape (transient states,).
+
+    Raises:
+        ValueError: From some state the journey is never absorbed.
+    """
     rates = np.asarray(generator, dtype=np.float64)
     transient = np.diag(rates) < 0.0
-    return np.asarray(_checked_inverse(-rates[np.ix_(transient, transient)]).sum(axis=1))
+    inverse = _checked_inverse(-rates[np.ix_(transient, transient)])
+    return np.asarray(inverse @ np.asarray(rewards, dtype=np.float64)[transient])
 
 
 def _checked_inverse(matrix: FloatArray) -> FloatArray:

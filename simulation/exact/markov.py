@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.exact.scipy_distributions import mean_days
+from simulation.exact.scipy_distributions import has_constant_hazard, mean_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,7 @@ def onset_rate(world: World, cause: str, *, stage: str, segment: str, tier: str)
 
 def _exit_rate(clock: MoveClock, stage: str) -> float:
     dwell = clock.dwell_from.get(stage, clock.dwell)
-    if dwell.law != "exponential":
+    if not has_constant_hazard(dwell):
         raise ValueError(f"a {dwell.law} dwell has no constant rate, so the journey is not a Markov chain")
     return 1.0 / mean_days(dwell)
 

@@ -65,6 +65,13 @@ def mean_days(dwell: Dwell) -> float:
     return float(np.sum(-np.diff(survival) / slopes) + survival[-1] / slopes[-1])
 
 
+def has_constant_hazard(dwell: Dwell) -> bool:
+    """Whether a distribution is exponential, under whatever name."""
+    if dwell.law in ("weibull", "gamma"):
+        return dwell.shape == 1.0
+    return dwell.law == "exponential" or (dwell.law == "empirical" and len(dwell.points) == 1)
+
+
 def _knots(dwell: Dwell) -> tuple[FloatArray, FloatArray]:
     points = np.array([(0.0, 0.0), *dwell.points])
     return points[:, 0], -np.log1p(-np.minimum(points[:, 1], _MAX_PROBABILITY))
