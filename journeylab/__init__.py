@@ -21,7 +21,7 @@ run_path(str(Path(__file__).parents[1] / "journey/core/shadowing.py"))["refuse_s
 )
 
 from journey.core.errors import InputError, JourneyError, MissingPackageError
-from journeylab.functions import check, compare, evaluate, load_scenario, metrics, scenarios, simulate
+from journeylab.functions import check, compare, evaluate, load_scenario, metrics, query, scenarios, simulate
 
 if TYPE_CHECKING:
     from journey.decision.policy import Policy
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario
     from scenarios.operations.catalogue import ScenarioSummary
     from scenarios.operations.metric_list import MetricSummary
+    from scenarios.operations.questions import QueryResult
     from scenarios.operations.simulation_result import SimulationResult
 
     __version__: str
@@ -49,6 +50,7 @@ __all__ = [
     "MetricSummary",
     "MissingPackageError",
     "Policy",
+    "QueryResult",
     "Records",
     "ScenarioSummary",
     "SimulationResult",
@@ -60,6 +62,7 @@ __all__ = [
     "evaluate",
     "load_scenario",
     "metrics",
+    "query",
     "scenarios",
     "simulate",
 ]
@@ -72,6 +75,7 @@ _LAZY = {
     "LoadedScenario": "scenarios.files.loader",
     "MetricSummary": "scenarios.operations.metric_list",
     "Policy": "journey.decision.policy",
+    "QueryResult": "scenarios.operations.questions",
     "Records": "journey.records.folder",
     "ScenarioSummary": "scenarios.operations.catalogue",
     "SimulationResult": "scenarios.operations.simulation_result",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scenarios.files.loader import LoadedScenario
     from scenarios.operations.catalogue import ScenarioSummary
     from scenarios.operations.metric_list import MetricSummary
+    from scenarios.operations.questions import QueryResult
     from scenarios.operations.simulation_result import SimulationResult
 
 Engine: TypeAlias = Literal["auto", "reference", "compiled"]
@@ -194,6 +195,50 @@ def simulate(
     loaded = open_scenario(scenario, overrides, customers=customers, days=days, seed=seed)
     plan = plan_simulation(loaded, arm=arm, engine=engine)
     return plan.run(workers=workers, executor=executor, trace=trace)
+
+
+def query(
+    scenario: "str | Path | LoadedScenario",
+    questions: "str | Sequence[str]",
+    *,
+    arm: str = "baseline",
+    customers: int | None = None,
+    replications: int | None = None,
+    days: float | None = None,
+    seed: int | None = None,
+    simulate: bool = False,
+    overrides: Overrides | None = None,
+    workers: int = 1,
+) -> "QueryResult":
+    """Answer questions about the customers of one arm: exactly where that is possible. See `journey query`.
+
+    Args:
+        scenario: Name of a built-in scenario, path of a scenario file, or a loaded scenario.
+        questions: One question or several, such as ``P(reach "paying" within 30) by segment``.
+        arm: Name of the arm.
+        customers: Number of customers that are simulated, 1 or more. Default: the scenario's number.
+        replications: Number of simulated replications, 1 or more. Default: the scenario's number.
+        days: Longest simulated time of questions without a number of days, in days. Default: 3,650, or the scenario's
+            days if they are more.
+        seed: Random seed, 0 or more. Default: the scenario's seed.
+        simulate: Whether to simulate also where there is an exact answer.
+        overrides: Keys of the scenario to override; see `load_scenario`.
+        workers: Number of processes, 1 or more. Default: 1, this process.
+
+    Returns:
+        The answers with their methods and reasons. As a data frame it has one row per answer.
+
+    Raises:
+        InputError: A question cannot be read, the scenario or an option is invalid, or a run will not fit in memory.
+        WorkerDiedError: Workers died repeatedly, most likely because memory ran out.
+    """
+    from scenarios.operations.options import open_scenario, refuse_workers
+    from scenarios.operations.questions import answer_questions
+
+    refuse_workers(workers, None)
+    loaded = open_scenario(scenario, overrides, customers=customers, replications=replications, seed=seed)
+    texts = [questions] if isinstance(questions, str) else list(questions)
+    return answer_questions(loaded, texts, arm=arm, max_days=days, simulate=simulate, workers=workers)
 
 
 def check(

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "simulate": "scenarios.cli.simulate",
     "compare": "scenarios.cli.compare",
     "explain": "scenarios.cli.explain",
+    "query": "scenarios.cli.query",
     "verify": "scenarios.cli.verify",
 }
 """Name of the command -> its module, in the order of `journey --help`."""

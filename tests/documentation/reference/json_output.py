@@ -87,6 +87,13 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         for customer in (3, 5, 7, 9)
         if name != "acquisition_quality"  # buyers of campaigns have other numbers
     ),
+    "query": (
+        (
+            *("query", "trial_to_paid", "--customers", "40", "--replications", "2"),
+            *("P(reach paying within 30) by segment", "P(reach paying within 5) for tier medium from trial"),
+            *("P(reach at_risk within 30) by tier from paying", "E(time to paying)"),
+        ),
+    ),
     "verify": (("verify", "default", "--customers", "100"),),
 }
 """Examples of each command: small runs of every built-in scenario, and runs in which something is unknown."""

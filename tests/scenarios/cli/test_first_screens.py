@@ -14,6 +14,7 @@ COMMANDS = {
     "validate": ("validate", "acquisition_quality"),
     "simulate": ("simulate", "default", *SMALL),
     "explain": ("explain", "onboarding_outreach", "--customer", "3", *SMALL),
+    "query": ("query", "trial_to_paid", "P(reach cancelled within 90) from paying by segment"),
     "draw": ("draw",),
 }
 
