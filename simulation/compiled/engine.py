@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.decision import bounds, rules, steps
+from journey.rules import monitor
 from journey.runtime.nested_arrays import to_arrays
 from journey.runtime.recent_cache import RecentCache
 from simulation.compiled import (
@@ -44,6 +45,7 @@ from simulation.customer import (
     stages,
 )
 from simulation.customer import ports as customer_ports
+from simulation.customer import rules as customer_rules
 from simulation.customer.totals import accumulate_occupancy, accumulate_satisfaction, build_counters
 from simulation.distributions import dwell_times, special_functions
 from simulation.kernels import heap, named_arrays
@@ -114,6 +116,7 @@ def kernels() -> CompiledFunctions:
         initial_state,
         quantile_sketch,
         queue_statistics,
+        monitor,
     )
     customer = (
         ports,
@@ -121,6 +124,7 @@ def kernels() -> CompiledFunctions:
         satisfaction,
         price,
         own_metrics,
+        customer_rules,
         recurring_revenue,
         account,
         stages,

@@ -15,6 +15,7 @@ from simulation.kernels.record_types import build_record_type, write_record
 from simulation.metrics.contacts import CONTACT_ROWS
 from simulation.metrics.counters import build_time_grid
 from simulation.metrics.recurring_revenue import REVENUE_ROWS
+from simulation.model.rule_parameters import list_initial_marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +91,9 @@ class EngineState(NamedTuple):
         customers: Shape (n,), records with the fields of `simulation.customer.state.Customer`.
         clocks: Shape (n, moves), records of `simulation.distributions.dwell_times.Clock`.
         contact_times: Shape (n, slots), times of the last contacts, as a ring (`simulation.compiled.ports`).
-        observed: Shape (n, slots), marks of the metrics of the scenario (`simulation.customer.own_metrics`).
+        observed: Shape (n, slots), marks of the metrics of the scenario (`simulation.customer.own_metrics`), then those
+            of its rules (`simulation.customer.rules`).
+        trial_marks: Shape (slots,), a copy of one customer's marks.
         visits: Shape (n, stages).
         signals: Shape (p,), pending signals as linked lists (`simulation.compiled.ports`).
         trace_rows: Shape (r,), rows of the trace.
@@ -116,6 +119,7 @@ class EngineState(NamedTuple):
     clocks: Any
     contact_times: Any
     observed: Any
+    trial_marks: Any
     visits: Any
     signals: Any
     trace_rows: Any
@@ -154,6 +158,7 @@ class EngineState(NamedTuple):
     own_counts: Any
     own_amounts: Any
     own_times: Any
+    rule_counts: Any
     backlog: Any
     reviewed: Any
     waited: Any
@@ -200,7 +205,8 @@ def allocate_state(
     widths = _RowWidths.of_arms(arms)
     return EngineState(
         **_customer_rows(np.zeros((max(_MIN_ROWS, size.rows), widths.words), dtype=np.uint64), widths),
-        blank=_blank_row(widths),
+        blank=_blank_row(widths, _initial_marks(arms[0])),
+        trial_marks=np.zeros(widths.observed),
         signals=_linked_list(max(64, size.concurrent), _SIGNAL),
         trace_rows=np.zeros(4096 if keep_trace else 1, dtype=_TRACE_ROW),
         **_event_list(size.concurrent + reviewers + 64),
@@ -241,7 +247,7 @@ class _RowWidths(NamedTuple):
     def of_arms(cls, arms: Sequence[CompiledArm]) -> _RowWidths:
         """The initial widths."""
         first, contacts = arms[0].parameters, max(arm.parameters.policy.max_contacts for arm in arms)
-        slots, observed = min(_CONTACT_TIMES, max(1, contacts)), max(1, first.own_metrics.slots)
+        slots, observed = min(_CONTACT_TIMES, max(1, contacts)), max(1, first.rules.end)
         return cls(max(1, *first.move_count), slots, observed, len(first.live))
 
     @classmethod
@@ -284,12 +290,17 @@ def _customer_rows(memory: Any, widths: _RowWidths) -> dict[str, Any]:
     }
 
 
-def _blank_row(widths: _RowWidths) -> Any:
+def _initial_marks(arm: CompiledArm) -> Any:
+    marks = np.array([UNSEEN] * arm.parameters.own_metrics.slots + list_initial_marks(arm.rules))
+    return marks if len(marks) else UNSEEN
+
+
+def _blank_row(widths: _RowWidths, marks: Any) -> Any:
     rows = _customer_rows(np.zeros((_MIN_ROWS, widths.words), dtype=np.uint64), widths)
     write_record(rows["customers"][0], Customer())
     for slot in range(widths.clocks):
         write_record(rows["clocks"][0, slot], Clock())
-    rows["observed"][0] = UNSEEN
+    rows["observed"][0] = marks
     return rows["memory"][0].copy()
 
 
@@ -315,7 +326,7 @@ def _free_reviewers(count: int) -> Any:
 CUSTOMER_TOTALS = (
     "totals", "recurring", "contacts", "stage_days", "kinds", "reasons", "actions", "verdicts", "outcomes", "arrived",
     "churned", "distressed", "untreated", "occupancy", "satisfaction", "own_customers", "own_counts", "own_amounts",
-    "own_times",
+    "own_times", "rule_counts",
 )  # fmt: skip
 """Totals of customers; those of the review queue are separate."""
 
@@ -385,7 +396,8 @@ def _with_more_contact_times(engine: EngineState) -> EngineState:
         kept = np.arange(max(0, contacts - old), contacts)
         rows["contact_times"][row, kept % (2 * old)] = engine.contact_times[row, kept % old]
     engine.run["contacts_full"] = 0
-    return engine._replace(**rows, blank=_blank_row(widths))
+    marks = _customer_rows(engine.blank.reshape(1, -1), _RowWidths.of_state(engine))["observed"][0]
+    return engine._replace(**rows, blank=_blank_row(widths, marks))
 
 
 def _doubled(array: Any) -> Any:

@@ -15,12 +15,14 @@ from journey.decision.rules import (
 from journey.decision.steps import action_needs_approval, apply_contact_policy, compute_churn_probability
 from simulation.customer.ports import Engine, count_contacts_since, emit
 from simulation.customer.reviews import request_review
+from simulation.customer.rules import see_event
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.arm import ArmParameters
 from simulation.model.event_types import ACTION
 from simulation.model.evidence import plan_from_evidence
 from simulation.model.record_errors import UNRECORDED, recorded_stage
+from simulation.model.rule_parameters import AUTOMATICALLY_APPROVED, INTERVENTION, RECOMMENDED
 from simulation.trace.codes import KIND_DECISION, LABEL_MONITOR_ONLY, LABEL_NONE
 
 
@@ -62,11 +64,14 @@ def start_intervention(arm: ArmParameters, customer: Customer, engine: Engine, a
     """Start an action: request a review if the action needs approval, otherwise schedule it."""
     customer.action = action
     customer.has_open_action = True
+    customer.is_overridden = False
+    see_event(arm, customer, engine, INTERVENTION, RECOMMENDED)
     churn = compute_churn_probability(arm.policy, customer.policy_segment, customer.tier, severity)
     customer.value_at_stake = priority(churn, customer.account_value, arm.policy.averts[action])
     if action_needs_approval(arm.policy, action, severity, customer.tier, customer.account_value):
         request_review(arm, customer, engine)
     else:
+        see_event(arm, customer, engine, INTERVENTION, AUTOMATICALLY_APPROVED)
         customer.event_times[ACTION] = customer.now + arm.effects[action].delay
 
 

@@ -12,6 +12,7 @@ from simulation.customer.ports import Engine, emit
 from simulation.customer.price import full_price
 from simulation.customer.recurring_revenue import count_recurring_revenue, current_recurring_revenue
 from simulation.customer.reviews import count_open_request, on_expiry
+from simulation.customer.rules import begin_history, judge_rules
 from simulation.customer.satisfaction import count_last_satisfaction, satisfaction_score, start_satisfaction
 from simulation.customer.signals import draw_noise_wait, on_noise, on_symptom, receive_signal, schedule_noise
 from simulation.customer.stages import enter_stage, start_onset_clock
@@ -88,6 +89,7 @@ def start_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> No
     enter_stage(arm, customer, engine, customer.stage, customer.entered_at)
     open_account(arm, customer, customer.tenure)
     count_own_start(arm, customer, engine, customer.now - customer.entered_at)
+    begin_history(arm, customer, engine)
     if arm.cadence > 0.0:
         customer.event_times[CADENCE] = customer.now + arm.cadence * uniform(customer.key, streams.CADENCE, 0, 0)
     draw_noise_wait(arm, customer)
@@ -177,6 +179,7 @@ def finish_customer(arm: ArmParameters, customer: Customer, engine: Engine) -> N
         count_stay(customer, engine)
         count_last_stage(customer, engine)
     finish_own_metrics(arm, customer, engine)
+    judge_rules(arm, customer, engine)
     count_recurring_revenue(arm, customer, engine)
     totals = engine.totals[customer.arm]
     if arm.live[customer.stage]:

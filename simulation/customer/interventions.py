@@ -5,6 +5,7 @@ from simulation.customer.distress import apply_effect, apply_harm, begin_episode
 from simulation.customer.effects import start_discount, start_move_effect
 from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, add_contact, emit
+from simulation.customer.rules import see_event
 from simulation.customer.satisfaction import count_satisfaction
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER, power
@@ -13,6 +14,8 @@ from simulation.metrics.contacts import RESOLVED as RESOLVED_CONTACTS
 from simulation.model.arm import ArmParameters
 from simulation.model.event_types import ACTION, CALM, OUTCOME
 from simulation.model.metric_parameters import EVENT_ACTION
+from simulation.model.rule_parameters import ACTION as ACTION_EVENT
+from simulation.model.rule_parameters import EXECUTED, INTERVENTION, MEASURED
 from simulation.random import streams
 from simulation.random.streams import uniform
 from simulation.trace.codes import KIND_ACTION, KIND_OUTCOME, NO_RESPONSE, NOT_NEEDED, PARTIAL, RESOLVED
@@ -56,6 +59,12 @@ def draw_response(arm: ArmParameters, customer: Customer, engine: Engine, fatigu
         start_discount(arm, customer, engine, action)
 
 
+def see_status(arm: ArmParameters, customer: Customer, engine: Engine, status: int) -> None:
+    """Let the rules see a status after the approval. An overridden intervention keeps this status."""
+    if not customer.is_overridden:
+        see_event(arm, customer, engine, INTERVENTION, status)
+
+
 def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Carry out the action; the customer may respond to it."""
     action, effect, fatigue = customer.action, arm.effects[customer.action], add_fatigue(arm, customer)
@@ -67,6 +76,8 @@ def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     if not arm.in_support[customer.stage]:
         contacts[PROACTIVE] += 1.0
     count_own_event(arm, customer, engine, EVENT_ACTION, action)
+    see_event(arm, customer, engine, ACTION_EVENT, action)
+    see_status(arm, customer, engine, EXECUTED)
     add_contact(customer, engine)
     customer.last_contact_at = customer.now
     customer.actions_in_spell += 1
@@ -86,7 +97,7 @@ def on_action(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     draw_response(arm, customer, engine, fatigue)
 
 
-def record_outcome(customer: Customer, engine: Engine, outcome: int) -> None:
+def record_outcome(arm: ArmParameters, customer: Customer, engine: Engine, outcome: int) -> None:
     """Record the outcome of the current action."""
     customer.event_times[OUTCOME] = NEVER
     customer.has_open_action = False
@@ -98,6 +109,7 @@ def record_outcome(customer: Customer, engine: Engine, outcome: int) -> None:
         contacts[RESOLVED_CONTACTS] += 1.0
         contacts[DAYS_TO_RESOLUTION] += customer.now - customer.last_contact_at
     emit(customer, engine, KIND_OUTCOME, outcome, NO_INDEX, NO_INDEX, NO_INDEX, value, NEVER)
+    see_status(arm, customer, engine, MEASURED)
 
 
 def resolve_by_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int) -> None:
@@ -108,17 +120,17 @@ def resolve_by_move(arm: ArmParameters, customer: Customer, engine: Engine, slot
     if is_awaited and is_promoted and customer.moves_action == customer.action:
         count_satisfaction(arm, customer, engine)
         customer.satisfaction += arm.effects[customer.action].csat
-        record_outcome(customer, engine, RESOLVED)
+        record_outcome(arm, customer, engine, RESOLVED)
 
 
 def on_outcome(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     """Record the outcome at the end of the window, if nothing has resolved the action before."""
     if customer.episode_acted_on == CALM and not arm.effects[customer.action].acts_when_calm:
-        record_outcome(customer, engine, NOT_NEEDED)
+        record_outcome(arm, customer, engine, NOT_NEEDED)
     elif customer.has_responded:
-        record_outcome(customer, engine, PARTIAL)
+        record_outcome(arm, customer, engine, PARTIAL)
     else:
-        record_outcome(customer, engine, NO_RESPONSE)
+        record_outcome(arm, customer, engine, NO_RESPONSE)
 
 
 def on_episode(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
@@ -131,13 +143,14 @@ def on_episode(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
         # The outcome is `resolved` even without a response; only a response raises satisfaction.
         if customer.has_responded:
             customer.satisfaction += arm.effects[customer.action].csat
-        record_outcome(customer, engine, RESOLVED)
+        record_outcome(arm, customer, engine, RESOLVED)
 
 
 KERNELS = (
     faded_ratio,
     add_fatigue,
     draw_response,
+    see_status,
     on_action,
     record_outcome,
     resolve_by_move,

@@ -11,6 +11,7 @@ from simulation.customer.own_metrics import count_own_entry, count_own_event, co
 from simulation.customer.ports import Engine, cancel_pending_signals, emit
 from simulation.customer.price import changes_price
 from simulation.customer.reviews import close_request
+from simulation.customer.rules import see_event
 from simulation.customer.satisfaction import start_satisfaction
 from simulation.customer.signals import schedule_noise
 from simulation.customer.stages import (
@@ -42,6 +43,8 @@ from simulation.model.event_types import (
     SYMPTOM,
 )
 from simulation.model.metric_parameters import EVENT_MOVE
+from simulation.model.rule_parameters import MOVE as MOVE_EVENT
+from simulation.model.rule_parameters import STAGE
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 from simulation.trace.codes import KIND_MOVE, REASON_PAYMENT, REASON_RENEWAL, WITHDRAWN
@@ -91,6 +94,9 @@ def make_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int,
     if arm.escalation[move.to_stage] and not arm.escalation[stage]:
         engine.totals[customer.arm].escalations += 1
     count_own_event(arm, customer, engine, EVENT_MOVE, move.move)
+    see_event(arm, customer, engine, MOVE_EVENT, move.move)
+    if not move.within_stay:
+        see_event(arm, customer, engine, STAGE, move.to_stage)
     if arm.has_move_effects and customer.moves_action != NO_ACTION:
         resolve_by_move(arm, customer, engine, slot)
     if move.within_stay:

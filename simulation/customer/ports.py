@@ -55,7 +55,9 @@ class Engine(RunningTotals, ABC):
         keep_trace: Whether the trace is kept.
         clocks: By customer's row and slot: the clock of each move out of the current stage.
         visits: By customer's row and stage: number of visits.
-        observed: By customer's row and metric: the mark of `simulation.customer.own_metrics`.
+        observed: By customer's row: the marks of `simulation.customer.own_metrics`, by metric, then those of
+            `simulation.customer.rules`.
+        trial_marks: A copy of one customer's marks (`simulation.customer.rules`).
     """
 
     horizon: float
@@ -63,6 +65,7 @@ class Engine(RunningTotals, ABC):
     clocks: Sequence[Sequence[Clock]]
     visits: Sequence[MutableSequence[int]]
     observed: Sequence[MutableSequence[float]]
+    trial_marks: MutableSequence[float]
 
     @abstractmethod
     def emit(

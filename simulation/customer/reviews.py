@@ -4,6 +4,7 @@ from journey.decision.rules import NO_ACTION
 from simulation.customer.counting import count_wait
 from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, emit, submit_request
+from simulation.customer.rules import see_event
 from simulation.customer.state import IN_QUEUE, NO_INDEX, NOT_WAITING, Customer
 from simulation.distributions.dwell_times import NEVER
 from simulation.metrics.quantile_sketch import sketch_bucket
@@ -11,6 +12,7 @@ from simulation.model.arm import ArmParameters
 from simulation.model.calendar_effects import interval_index
 from simulation.model.event_types import ACTION, CALM, EXPIRY
 from simulation.model.metric_parameters import EVENT_REVIEW
+from simulation.model.rule_parameters import INTERVENTION, PENDING_APPROVAL, REVIEW, STATUS_AFTER_VERDICT
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
 from simulation.trace.codes import APPROVED, EXPIRED, KIND_DECIDED, KIND_REQUESTED, OVERRIDDEN, REJECTED, WITHDRAWN
@@ -27,6 +29,7 @@ def request_review(arm: ArmParameters, customer: Customer, engine: Engine) -> No
     customer.version += 1
     stake = customer.value_at_stake
     emit(customer, engine, KIND_REQUESTED, customer.action, NO_INDEX, NO_INDEX, NO_INDEX, stake, NEVER)
+    see_event(arm, customer, engine, INTERVENTION, PENDING_APPROVAL)
     customer.event_times[EXPIRY] = customer.now + arm.policy.approval_expiry_days
     submit_request(customer, engine)
 
@@ -53,6 +56,8 @@ def close_request(arm: ArmParameters, customer: Customer, engine: Engine, verdic
     customer.version += 1
     emit(customer, engine, KIND_DECIDED, verdict, NO_INDEX, NO_INDEX, reviewer, customer.value_at_stake, NEVER)
     count_own_event(arm, customer, engine, EVENT_REVIEW, verdict)
+    see_event(arm, customer, engine, REVIEW, verdict)
+    see_event(arm, customer, engine, INTERVENTION, STATUS_AFTER_VERDICT[verdict])
 
 
 def action_for_true_cause(arm: ArmParameters, customer: Customer) -> int:
@@ -75,6 +80,7 @@ def on_verdict(arm: ArmParameters, customer: Customer, engine: Engine, time: flo
         overrides = uniform(customer.key, streams.OVERRIDE, spell, occurrence) < review.override
         if overrides and preferred_action != NO_ACTION and preferred_action != customer.action:
             customer.action = preferred_action
+            customer.is_overridden = True
             verdict = OVERRIDDEN
         customer.event_times[ACTION] = time + arm.effects[customer.action].delay
     else:

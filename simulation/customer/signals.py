@@ -6,6 +6,7 @@ alarm.
 
 from simulation.customer.own_metrics import count_own_event
 from simulation.customer.ports import Engine, PendingSignal, emit, pop_signal, push_signal
+from simulation.customer.rules import see_event
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.arm import ArmParameters
@@ -24,6 +25,7 @@ from simulation.model.record_errors import (
     signal_fate,
 )
 from simulation.model.record_errors import SYMPTOM as SYMPTOM_SIGNAL
+from simulation.model.rule_parameters import SIGNAL
 from simulation.population.draw import pick
 from simulation.random import streams
 from simulation.random.streams import exponential, uniform
@@ -158,6 +160,7 @@ def receive_signal(arm: ArmParameters, customer: Customer, engine: Engine) -> Pe
     emit(customer, engine, KIND_SIGNAL, signal.kind, NO_INDEX, reason, signal.source, signal.strength, dated)
     if signal.record == VALID_RECORD:
         count_own_event(arm, customer, engine, EVENT_SIGNAL, signal.kind)
+        see_event(arm, customer, engine, SIGNAL, signal.kind)
     if signal.record == VALID_RECORD and not arm.policy.positive[signal.kind]:
         if signal.cause == CALM:
             engine.totals[customer.arm].alarms_false += 1

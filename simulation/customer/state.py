@@ -87,6 +87,7 @@ class Customer:
         fatigue_at: Day of that contact.
         episode_acted_on: The episode that the last action was for, or CALM.
         has_responded: Whether the customer responded to it.
+        is_overridden: Whether a reviewer replaced the last recommended action by another one.
         satisfaction: Points added to the satisfaction score by resolved actions.
         account_value: Revenue per year.
         revenue_at_start: Recurring revenue per year on day 0; 0 for a customer who arrives later.
@@ -175,6 +176,7 @@ class Customer:
     is_detected: bool = False
     has_open_action: bool = False
     has_responded: bool = False
+    is_overridden: bool = False
     is_payment_overdue: bool = False
     is_started: bool = False
     is_occupied: bool = False

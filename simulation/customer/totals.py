@@ -17,7 +17,9 @@ from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import BUCKET_COUNT
 from simulation.metrics.queue_statistics import QueueStatistics
 from simulation.metrics.recurring_revenue import REVENUE_ROWS
+from simulation.metrics.rule_totals import RuleTotals
 from simulation.model.metric_parameters import INTERVALS, OBSERVATION_ROWS, TIER_COUNT
+from simulation.model.rule_parameters import RULE_ROWS
 from simulation.trace.codes import OUTCOMES, VERDICTS
 from simulation.trace.events import KINDS
 
@@ -61,6 +63,7 @@ def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dic
     count, stages = len(arms), len(arms[0].machine.stages)
     own = arms[0].parameters.own_metrics
     metrics, cells = max(1, own.metrics), segments * TIER_COUNT if own.metrics else 1
+    rules = len(arms[0].rules)
     return {
         "kinds": (count, len(KINDS)),
         "reasons": (count, len(REASONS)),
@@ -78,6 +81,7 @@ def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dic
         "own_counts": (count, metrics, cells),
         "own_amounts": (count, metrics, cells, 3),
         "own_times": (count, cells, max(1, own.observed), OBSERVATION_ROWS, INTERVALS + 1 if own.observed else 1),
+        "rule_counts": (count, max(1, rules), RULE_ROWS, segments * TIER_COUNT if rules else 1),
     }
 
 
@@ -105,6 +109,7 @@ class RunningTotals:
             separately, and number of amounts that are too large; see `simulation.customer.own_metrics`.
         own_times: By arm, segment and tier, observation, row of `simulation.model.metric_parameters` and interval:
             number of customers. The last interval has those observed through the window.
+        rule_counts: By arm, rule, row of `simulation.model.rule_parameters`, and segment and tier: number of customers.
         queue_statistics: The review queue over time.
         backlog, reviewed, waited: Its tables; see `simulation.metrics.queue_statistics.QueueStatistics`.
     """
@@ -131,7 +136,7 @@ class RunningTotals:
         self.distressed, self.untreated = tables["distressed"], tables["untreated"]
         self.satisfaction = tables["satisfaction"]
         self.own_customers, self.own_counts = tables["own_customers"], tables["own_counts"]
-        self.own_amounts = tables["own_amounts"]
+        self.own_amounts, self.rule_counts = tables["own_amounts"], tables["rule_counts"]
         # An array takes memory only for what is written: most segments have no customers in a stratum of an experiment.
         self.own_times = np.zeros(shapes["own_times"], dtype=np.int64)
         queue = self.queue_statistics = QueueStatistics(self.grid)
@@ -184,6 +189,8 @@ def build_counters(compiled_arm: CompiledArm, index: int, engine: Any, segments:
             np.array(engine.own_amounts[index]),
             engine.own_times[index],
         )
+    if compiled_arm.rules:
+        counters.rules = RuleTotals(np.array(engine.rule_counts[index]))
     for segment in numbers:
         for row in range(REVENUE_ROWS):
             counters.recurring[segment, row] = float(engine.recurring[index][segment][row])

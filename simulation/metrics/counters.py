@@ -14,6 +14,7 @@ from simulation.metrics.own_totals import OwnTotals
 from simulation.metrics.quantile_sketch import quantile
 from simulation.metrics.queue_statistics import without_rounding_excess
 from simulation.metrics.recurring_revenue import compute_recurring_revenue
+from simulation.metrics.rule_totals import RuleTotals
 from simulation.model.working_hours import working_time_until
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Counters:
     recurring: defaultdict[tuple[int, int], float] = field(default_factory=lambda: defaultdict(float))
     contacts: defaultdict[tuple[int, int], float] = field(default_factory=lambda: defaultdict(float))
     own: OwnTotals | None = None
+    rules: RuleTotals | None = None
 
     @classmethod
     def merge(cls, counters: Sequence[Counters]) -> Counters:
@@ -84,6 +86,8 @@ class Counters:
             parts = [getattr(each, name) for each in counters]
             if name == "own":
                 merged.own = OwnTotals.merge(parts)
+            elif name == "rules":
+                merged.rules = RuleTotals.merge(parts)
             elif isinstance(parts[0], dict):
                 total = getattr(merged, name)
                 for part in parts:

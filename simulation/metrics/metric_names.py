@@ -4,6 +4,14 @@ from collections.abc import Iterable
 
 from simulation.model.population_spec import TIER_MARK
 
+RULE_MEASURES = ("broken", "pending", "applies")
+"""What is measured of a rule: the shares of customers for whom it is broken, or open at the end, and their number."""
+
+
+def name_rule_metric(measure: str, rule: str) -> str:
+    """The name of a metric of a rule: ``broken:approved first``."""
+    return f"{measure}:{rule}"
+
 
 def format_segment(segment: str) -> str:
     """The end of the name of a metric in one segment: ``[SMB]``."""

@@ -66,7 +66,7 @@ def compute_own_metrics(
     """
     if totals is None:
         return {}
-    groups = _group_cells(segments)
+    groups = group_cells(segments)
     slots = {name: slot for slot, name in enumerate(observed_metrics(metrics))}
     results: dict[str, OwnMetric] = {}
     for index, (name, spec) in enumerate(metrics.items()):
@@ -86,7 +86,7 @@ def count_customers_by_part(totals: OwnTotals | None, segments: Sequence[str]) -
     """
     if totals is None:
         return {}
-    groups = _group_cells(segments)
+    groups = group_cells(segments)
     return {f"customers{group}": float(totals.customers[cells].sum()) for group, cells in groups.items() if group}
 
 
@@ -106,7 +106,7 @@ def list_quantile_times(metrics: Mapping[str, MetricSpec], totals: OwnTotals | N
     return {
         f"{name}{group}": _list_nonzero(_sum_observations(totals, slot, cells))
         for name, slot in slots.items()
-        for group, cells in _group_cells(()).items()
+        for group, cells in group_cells(()).items()
     }
 
 
@@ -139,7 +139,7 @@ def compute_pooled_quantile(
     return _observe(spec, times, spec.within_days or days).value
 
 
-def _group_cells(segments: Sequence[str]) -> dict[str, slice]:
+def group_cells(segments: Sequence[str]) -> dict[str, slice]:
     """The cells of all customers, of each segment and of each tier, by the end of the metric's name."""
     by_segment = {
         format_segment(name): slice(segment * TIER_COUNT, (segment + 1) * TIER_COUNT)

@@ -52,6 +52,12 @@ from simulation.model.parameters import (
 from simulation.model.population_spec import Population
 from simulation.model.record_errors import RecordErrorRates, build_record_error_rates
 from simulation.model.reviewers_spec import Reviewers
+from simulation.model.rule_parameters import (
+    RuleParameters,
+    build_rule_parameters,
+    find_seen_events,
+    list_rule_events,
+)
 from simulation.model.world_spec import World
 
 
@@ -197,6 +203,10 @@ class ArmParameters(NamedTuple):
         own_event_uses: By event: whether a metric counts it. The engines read this for every event, the rest if so.
         own_stage_uses: By stage: what metrics use of it; see `simulation.model.metric_parameters`.
         own_metrics: These metrics.
+        has_rules: Whether the scenario declares rules.
+        rule_event_first: By kind of event: the code of its first label among the events that rules see.
+        rule_event_uses: By event: whether a rule sees it. The engines read this for every event, the rest if so.
+        rules: These rules.
         review: The reviewers.
     """
 
@@ -241,6 +251,10 @@ class ArmParameters(NamedTuple):
     own_event_uses: tuple[bool, ...]
     own_stage_uses: tuple[int, ...]
     own_metrics: OwnMetricParameters
+    has_rules: bool
+    rule_event_first: tuple[int, ...]
+    rule_event_uses: tuple[bool, ...]
+    rules: RuleParameters
     review: ReviewParameters
 
 
@@ -258,6 +272,7 @@ class CompiledArm(NamedTuple):
         reviewers: The reviewers' specification.
         metrics: The metrics that the scenario defines, by name.
         reported: The built-in metrics that are reported on demand only.
+        rules: The declared rules.
         parameters: The numbers.
     """
 
@@ -271,6 +286,7 @@ class CompiledArm(NamedTuple):
     reviewers: Reviewers
     metrics: Mapping[str, MetricSpec]
     reported: frozenset[str]
+    rules: tuple[Rule, ...]
     parameters: ArmParameters
 
     @property
@@ -317,6 +333,7 @@ def _build_compiled_arm(arm_spec: ArmSpec, segments: tuple[str, ...]) -> Compile
         reviewers=arm_spec.reviewers,
         metrics=arm_spec.metrics,
         reported=arm_spec.reported,
+        rules=arm_spec.rules,
         parameters=_build_parameters(arm_spec, machine, policy, segments),
     )
 
@@ -340,6 +357,8 @@ def _build_parameters(
     contract = build_contract_parameters(world, machine, segments)
     values = build_value_change_parameters(world, machine.stages)
     own_metrics = build_own_metric_parameters(arm_spec.metrics, machine, policy, live)
+    rule_events = list_rule_events(machine, policy)
+    rules = build_rule_parameters(arm_spec.rules, rule_events, segments, own_metrics.slots)
     return ArmParameters(
         policy=build_parameters(policy)._replace(
             plays=_mask_disallowed_plays(policy.plays, arm_spec, policy),
@@ -389,6 +408,10 @@ def _build_parameters(
         own_event_uses=find_event_uses(own_metrics),
         own_stage_uses=find_stage_uses(own_metrics),
         own_metrics=own_metrics,
+        has_rules=bool(arm_spec.rules),
+        rule_event_first=rule_events.first,
+        rule_event_uses=find_seen_events(rules),
+        rules=rules,
         review=_build_review_parameters(arm_spec),
     )
 

@@ -23,6 +23,7 @@ from simulation.metrics.totals import Totals
 from simulation.model.arm import ArmSpec, CompiledArm, arm_shares, compile_arm, map_policy_segments
 from simulation.model.event_names import label_names, reason_names
 from simulation.model.event_types import DELIVERY
+from simulation.model.rule_parameters import list_initial_marks
 from simulation.population.draw import assign_arm, build_arm_splits, draw_frailty
 from simulation.population.initial_state import draw_initial_state
 from simulation.random import streams
@@ -68,6 +69,8 @@ class ReferenceEngine(Engine):
         self.clocks: list[list[Clock]] = []
         self.visits: list[list[int]] = []
         self.observed: list[list[float]] = []
+        self.trial_marks = [0.0] * arms[0].parameters.rules.end
+        self._rule_marks = list_initial_marks(arms[0].rules)
         # Lists, because an empty deque takes 600 bytes and most customers are never contacted.
         self._contact_times: list[list[float]] = []
         self._pending: list[list[PendingSignal]] = []
@@ -81,7 +84,7 @@ class ReferenceEngine(Engine):
         self.customers.append(customer)
         self.clocks.append([Clock() for _ in range(max(arm.move_count))])
         self.visits.append([0] * len(arm.live))
-        self.observed.append([UNSEEN] * arm.own_metrics.slots)
+        self.observed.append([UNSEEN] * arm.own_metrics.slots + self._rule_marks)
         self._contact_times.append([])
         self._pending.append([])
         if customer.arrives_at == 0.0:

@@ -12,6 +12,7 @@ from simulation.metrics.own_metrics import (
     count_customers_by_part,
     list_quantile_times,
 )
+from simulation.metrics.rule_metrics import compute_rule_metrics
 from simulation.metrics.run_results import Run
 from simulation.metrics.satisfaction import build_satisfaction_rows
 from simulation.metrics.totals import Totals, join_traces, merge_totals
@@ -47,7 +48,9 @@ def _build_run(engine: str, arm_spec: ArmSpec, totals: Totals, trace: Trace | No
     counters = totals.counters
     table = compile_arm(arm_spec, tuple(counters.segments))
     stages = table.machine.stages
-    own, grid = compute_own_metrics(table.metrics, counters.own, counters.segments, days), build_time_grid(days)
+    own = compute_own_metrics(table.metrics, counters.own, counters.segments, days)
+    own |= compute_rule_metrics(table.rules, counters.rules, counters.segments)
+    grid = build_time_grid(days)
     return Run(
         arm=arm_spec.name,
         engine=engine,

@@ -1,0 +1,158 @@
+"""The rules of a scenario: what the events of a customer mean for each of them.
+
+The verdicts are those of `journey.rules.monitor`. The customer's marks of all rules are among the marks of the
+scenario's metrics, from `RuleParameters.begun`. A history begins with the entry into the stage in which the customer
+starts, which may be before day 0. What happened earlier is unknown, and counts as not happened.
+"""
+
+from typing import Any
+
+from journey.rules.monitor import BROKEN as IS_BROKEN
+from journey.rules.monitor import BROKEN_MARK, advance, judge
+from journey.rules.monitor import PENDING as IS_PENDING
+from simulation.customer.own_metrics import customer_cell
+from simulation.customer.ports import Engine
+from simulation.customer.state import Customer
+from simulation.model.arm import ArmParameters
+from simulation.model.rule_parameters import ANY_CONSENT, APPLIES, BROKEN, PENDING, STAGE
+
+EXEMPT = -1.0
+"""The mark in place of `BROKEN_MARK` if the rule does not apply to the customer. It stops the monitor, too."""
+
+
+def advance_rules(arm: ArmParameters, marks: Any, code: int, time: float) -> None:
+    """Advance the marks of all rules that see an event.
+
+    Args:
+        arm: The arm.
+        marks: The customer's marks, or a copy of them.
+        code: Code of the event.
+        time: The day on which it happens; never before that of the event before it.
+    """
+    rules = arm.rules
+    for position in range(rules.first[code], rules.first[code + 1]):
+        use = rules.uses[position]
+        rule = rules.definitions[use.rule]
+        advance(rule.template, rule.times, rule.days, marks, rule.first, use.symbol, time, marks[rules.begun])
+
+
+def see_event(arm: ArmParameters, customer: Customer, engine: Engine, kind: int, label: int) -> None:
+    """Let all rules see an event that happens now.
+
+    Args:
+        arm: The arm.
+        customer: The customer.
+        engine: The engine.
+        kind: A kind of `simulation.model.rule_parameters`.
+        label: Code of the stage, move, action, signal type, verdict or status.
+    """
+    if arm.has_rules:
+        code = arm.rule_event_first[kind] + label
+        if arm.rule_event_uses[code]:
+            advance_rules(arm, engine.observed[customer.row], code, customer.now)
+
+
+def begin_history(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Begin the history of a customer who starts, and find out which rules apply to this customer."""
+    if not arm.has_rules:
+        return
+    rules, marks = arm.rules, engine.observed[customer.row]
+    begun = customer.entered_at
+    marks[rules.begun] = begun
+    for index in range(len(rules.definitions)):
+        rule = rules.definitions[index]
+        applies = rules.admits[index][customer.segment][customer.tier]
+        if customer.account_value < rule.min_value or customer.account_value > rule.max_value:
+            applies = False
+        if rule.consent != ANY_CONSENT and customer.has_consent != (rule.consent == 1):
+            applies = False
+        if not applies:
+            marks[rule.first + BROKEN_MARK] = EXEMPT
+    code = arm.rule_event_first[STAGE] + customer.stage
+    advance_rules(arm, marks, code, begun)
+
+
+def judge_rules(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Count the verdicts on a customer at the end of the run, which leaves open demands pending, or after the end."""
+    if not arm.has_rules:
+        return
+    rules, marks, cell = arm.rules, engine.observed[customer.row], customer_cell(customer)
+    for index in range(len(rules.definitions)):
+        rule = rules.definitions[index]
+        if marks[rule.first + BROKEN_MARK] == EXEMPT:
+            continue
+        counts = engine.rule_counts[customer.arm][index]
+        counts[APPLIES][cell] += 1
+        verdict = judge(
+            rule.template,
+            rule.times,
+            rule.days,
+            marks,
+            rule.first,
+            customer.now,
+            marks[rules.begun],
+            arm.terminal[customer.stage],
+        )
+        if verdict == IS_BROKEN:
+            counts[BROKEN][cell] += 1
+        elif verdict == IS_PENDING:
+            counts[PENDING][cell] += 1
+
+
+def start_trial(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Copy the customer's marks, to find out what events that have not happened would break."""
+    marks, trial = engine.observed[customer.row], engine.trial_marks
+    for index in range(arm.rules.begun, arm.rules.end):
+        trial[index] = marks[index]
+
+
+def count_broken_errors(arm: ArmParameters, engine: Engine) -> int:
+    """Number of the rules of severity error that are broken in the trial."""
+    rules, broken = arm.rules, 0
+    for index in range(len(rules.definitions)):
+        rule = rules.definitions[index]
+        if rule.is_error and engine.trial_marks[rule.first + BROKEN_MARK] == 1.0:
+            broken += 1
+    return broken
+
+
+def try_event(arm: ArmParameters, engine: Engine, kind: int, label: int, time: float) -> bool:
+    """Whether an event would break a rule of severity error that is not broken yet. The trial goes on with the event.
+
+    Args:
+        arm: The arm, which has rules.
+        engine: The engine, after `start_trial`.
+        kind: The kind of the event; see `see_event`.
+        label: Its label.
+        time: The day on which it would happen; never before that of the event before it.
+    """
+    code = arm.rule_event_first[kind] + label
+    if not arm.rule_event_uses[code]:
+        return False
+    before = count_broken_errors(arm, engine)
+    advance_rules(arm, engine.trial_marks, code, time)
+    return count_broken_errors(arm, engine) > before
+
+
+def would_break(arm: ArmParameters, customer: Customer, engine: Engine, kind: int, label: int) -> bool:
+    """Whether an event now would break a rule of severity error that is not broken yet; see `see_event`."""
+    if not arm.has_rules:
+        return False
+    start_trial(arm, customer, engine)
+    return try_event(arm, engine, kind, label, customer.now)
+
+
+KERNELS = (
+    advance_rules,
+    see_event,
+    begin_history,
+    judge_rules,
+    start_trial,
+    count_broken_errors,
+    try_event,
+    would_break,
+)
+"""Functions to compile, callees before callers."""
+
+INLINED = (see_event,)
+"""Functions to inline, because most events call them."""

@@ -1,0 +1,31 @@
+"""The totals of the rules of a scenario, over the customers of one arm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleTotals:
+    """Number of customers by rule, and by segment and tier.
+
+    Attributes:
+        counts: Shape (rules, rows, cells); the rows are those of `simulation.model.rule_parameters`.
+    """
+
+    counts: Integers
+
+    @classmethod
+    def merge(cls, parts: Sequence[RuleTotals | None]) -> RuleTotals | None:
+        """The sum of the totals of several pods; None if the scenario declares no rules."""
+        known = [part.counts for part in parts if part is not None]
+        return cls(np.sum(known, axis=0)) if known else None
