@@ -21,7 +21,7 @@ run_path(str(Path(__file__).parents[1] / "journey/core/shadowing.py"))["refuse_s
 )
 
 from journey.core.errors import InputError, JourneyError, MissingPackageError
-from journeylab.functions import check, compare, evaluate, load_scenario, metrics, query, scenarios, simulate
+from journeylab.functions import check, compare, evaluate, load_scenario, metrics, prove, query, scenarios, simulate
 
 if TYPE_CHECKING:
     from journey.decision.policy import Policy
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from scenarios.operations.catalogue import ScenarioSummary
     from scenarios.operations.metric_list import MetricSummary
     from scenarios.operations.questions import QueryResult
+    from scenarios.operations.rule_proof import RuleProofs
     from scenarios.operations.simulation_result import SimulationResult
 
     __version__: str
@@ -52,6 +53,7 @@ __all__ = [
     "Policy",
     "QueryResult",
     "Records",
+    "RuleProofs",
     "ScenarioSummary",
     "SimulationResult",
     "WorkerDiedError",
@@ -62,6 +64,7 @@ __all__ = [
     "evaluate",
     "load_scenario",
     "metrics",
+    "prove",
     "query",
     "scenarios",
     "simulate",
@@ -77,6 +80,7 @@ _LAZY = {
     "Policy": "journey.decision.policy",
     "QueryResult": "scenarios.operations.questions",
     "Records": "journey.records.folder",
+    "RuleProofs": "scenarios.operations.rule_proof",
     "ScenarioSummary": "scenarios.operations.catalogue",
     "SimulationResult": "scenarios.operations.simulation_result",
     "WorkerDiedError": "scenarios.execution.protocol",

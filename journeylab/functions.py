@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scenarios.operations.catalogue import ScenarioSummary
     from scenarios.operations.metric_list import MetricSummary
     from scenarios.operations.questions import QueryResult
+    from scenarios.operations.rule_proof import RuleProofs
     from scenarios.operations.simulation_result import SimulationResult
 
 Engine: TypeAlias = Literal["auto", "reference", "compiled"]
@@ -78,6 +79,24 @@ def metrics(
     from scenarios.operations.metric_list import list_metrics_of
 
     return list_metrics_of(scenario, overrides)
+
+
+def prove(source: "str | Path | LoadedScenario", *, overrides: Overrides | None = None) -> "RuleProofs":
+    """Prove the declared rules of a journey on its stages and moves, or refute them. See `journey prove`.
+
+    Args:
+        source: A journey file (TOML); or a scenario: the name of a built-in one, a path, or a loaded one.
+        overrides: Keys of the scenario to override, as in `load_scenario`. Default: none.
+
+    Returns:
+        The verdict about each rule, with the shortest history that breaks it. As a data frame it has one row per rule.
+
+    Raises:
+        InputError: The file is not valid. The message lists every mistake with file, line and key.
+    """
+    from scenarios.operations.rule_proof import prove_file
+
+    return prove_file(source, overrides)
 
 
 def compare(

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "validate": "scenarios.cli.validate",
     "show": "scenarios.cli.show",
     "metrics": "scenarios.cli.metrics",
+    "prove": "scenarios.cli.prove",
     "draw": "scenarios.cli.draw",
     "simulate": "scenarios.cli.simulate",
     "compare": "scenarios.cli.compare",

@@ -1,6 +1,6 @@
 """The declared rules of a scenario: those of its journey and its own; and what is wrong with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from journey.core.messages import KeyProblem
@@ -50,6 +50,22 @@ def examine_journey_rules(data: Any) -> ExaminedRules:
     return _examine({(RULES,): data})
 
 
+def build_vocabulary(journey: Journey, policies: Sequence[Policy] | None = None) -> Vocabulary:
+    """The events that can happen.
+
+    Args:
+        journey: The journey.
+        policies: The policies, one or more of which have each signal and action. Default: unknown, so every signal and
+            action can happen.
+    """
+    signals = actions = None
+    if policies is not None:
+        signals = tuple(dict.fromkeys(name for policy in policies for name in policy.signals))
+        actions = tuple(dict.fromkeys(name for policy in policies for name in policy.actions))
+    stages, moves = journey.stages, journey.move_names
+    return Vocabulary(stages, moves, signals, actions, intervention_lifecycle().stages)
+
+
 def validate_rules(
     examined: ExaminedRules, scenario: Scenario, journey: Journey, policies: Mapping[str, Policy]
 ) -> Iterator[KeyProblem]:
@@ -61,13 +77,7 @@ def validate_rules(
         journey: Its journey.
         policies: The policy of each arm; a name has to exist in one of them.
     """
-    vocabulary = Vocabulary(
-        stages=journey.stages,
-        moves=journey.move_names,
-        signals=tuple(dict.fromkeys(name for policy in policies.values() for name in policy.signals)),
-        actions=tuple(dict.fromkeys(name for policy in policies.values() for name in policy.actions)),
-        interventions=intervention_lifecycle().stages,
-    )
+    vocabulary = build_vocabulary(journey, list(policies.values()))
     segments = find_declared_segments(scenario, next(iter(policies.values()), Policy()))
     for path, rule in examined.located:
         for problem in rule.find_unknown_names(vocabulary):
@@ -80,7 +90,7 @@ def validate_rules(
 
 def find_unknown_names(examined: ExaminedRules, journey: Journey) -> Iterator[KeyProblem]:
     """What is wrong with the names in the rules of a journey file, which has no policy."""
-    vocabulary = Vocabulary(journey.stages, journey.move_names, interventions=intervention_lifecycle().stages)
+    vocabulary = build_vocabulary(journey)
     for path, rule in examined.located:
         for problem in rule.find_unknown_names(vocabulary):
             yield KeyProblem((*path, *problem.path), problem.message)

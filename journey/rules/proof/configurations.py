@@ -145,7 +145,7 @@ class Graph:
 
 
 def _apply_guard(guard: Guard | None, configuration: Configuration) -> tuple[Customers, bool] | None:
-    """The customers that may meet a guard, and whether it is open for them; None if nobody meets it."""
+    """The customers that may meet a guard, and whether it is open for them; None if no customer meets it."""
     customers, is_open = configuration.customers, False
     for name, value in guard.conditions if guard else ():
         if name == "came_from" and isinstance(value, tuple):

@@ -55,9 +55,9 @@ class Contradiction:
     @property
     def message(self) -> str:
         """The contradiction in one sentence."""
-        names = " and ".join(f"rule {rule.name!r}" for rule in self.rules)
-        together = "both" if len(self.rules) == 2 else "all"
-        return f"No complete history meets {names} {together}, although each can be met."
+        *names, last = (f"{rule.name!r}" for rule in self.rules)
+        together = "both" if len(self.rules) == 2 else "all of"
+        return f"No complete history meets {together} {', '.join(names)} and {last}, although each can be met."
 
     def to_dict(self) -> dict[str, Any]:
         """The contradiction as the command line's JSON."""

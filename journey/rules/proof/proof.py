@@ -149,19 +149,20 @@ class _Prover:
         return RuleProof(rule, verdict, history, guards, message)
 
     def _explain(self, rule: Rule, verdict: Verdict, outcome: Outcome, guards: tuple[OpenGuard, ...]) -> Iterator[str]:
+        shortest = f"The shortest history that breaks it: {outcome.broken or outcome.broken_if_open}."
         if verdict is Verdict.HOLDS:
             yield "No history breaks it."
         elif verdict is Verdict.VACUOUS:
             missing = " or ".join(map(repr, list_activating_events(rule)))
             yield f"It holds only because no history has {missing}. Correct the rule or the journey."
         elif verdict is Verdict.VIOLATED:
-            yield "The history breaks it."
+            yield shortest
         elif verdict is Verdict.DEPENDS:
-            conditions = "; ".join(f"{each.move} from {each.stage} requires {each.guard}" for each in guards)
-            yield f"Every history that breaks it passes guards. On the shortest one {conditions}."
+            conditions = "; ".join(f"{each.move!r} from {each.stage!r} requires {each.guard}" for each in guards)
+            yield f"{shortest} All such histories pass guards. On this one, {conditions}."
         elif verdict is Verdict.UNSATISFIABLE:
             complete = self.graph_for(Customers.of(rule.where)).has_complete_history
-            yield f"No {'complete ' if complete else ''}history meets it. Correct the rule or the journey."
+            yield f"No {'complete ' if complete else ''}history meets it. Correct the rule or the journey. {shortest}"
         else:
             yield from self._explain_needed_data(rule, outcome)
 
@@ -171,6 +172,7 @@ class _Prover:
         yield f"The journey alone does not decide it, because it depends on {' and '.join(needed)}."
         if rule.within_days is not None:
             verdict = find_verdict(rule, self.search(replace(rule, within_days=None))[1])
-            yield f"Without the limit of {rule.within_days:g} days: {verdict.words}."
+            if verdict is not Verdict.NEEDS_DATA:
+                yield f"Without the limit of {rule.within_days:g} days, the verdict is: {verdict.words}."
         yield f"A history that may break it: {outcome.maybe_broken}."
         yield "Records decide it (`journey check`), or a simulation (`journey compare`)."

@@ -33,8 +33,9 @@ SMALL = ("--set", "horizon_days=90")
 FEW = ("--set", "population.size=40", *SMALL)
 NO_REVIEWERS = ("--set", "reviewers.count=0")
 OWN_METRIC = ("--set", 'metrics.activated={ reached = "engagement", guardrail = -0.1, smallest_effect = 0.1 }')
-IMPERFECT = str(ROOT / "data" / "imperfect")
 RULES = str(ROOT / "tests" / "documentation" / "reference" / "rules.toml")
+PROVED_RULES = str(ROOT / "tests" / "documentation" / "reference" / "proved_rules.toml")
+IMPERFECT = str(ROOT / "data" / "imperfect")
 BUILT_IN = {
     summary.name: (summary.name, *(SMALL if summary.name == "seed_ten" else FEW)) for summary in list_scenarios()
 }
@@ -60,6 +61,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         *(("validate", name) for name in BUILT_IN),
         ("validate", "default", "--set", "sed=1", "--set", "policy.thresholds.approve_value=1"),
     ),
+    "prove": (("prove", PROVED_RULES),),
     "show": (
         ("show", "default", "population", "--docs"),
         ("show", "default", "title", "--docs"),
