@@ -230,13 +230,15 @@ def list_differences(arm_spec: ArmSpec, question: Question, method: Method) -> t
     Args:
         arm_spec: The arm of the scenario.
         question: The question.
-        method: How it is answered. Without orchestrator, signals and the account value have no effect on stages.
+        method: How it is answered. Where it is exact, no orchestrator can act, so that signals and the account value
+            have no effect on stages.
     """
     world, population = arm_spec.world, arm_spec.population
     causes = world.distress.causes.values()
     signals = any(world.signals.false_per_day.values()) or any(rate for c in causes for rate in c.symptoms.values())
     exact, moved = method == "exact", question.origin is not None
     differences = {
+        "orchestrator": exact and arm_spec.active,
         "signals": exact and signals,
         "changes of the account value": exact and bool(world.value_changes),
         "the scenario's stages on day 0": moved and (bool(population.start) or population.records is not None),

@@ -173,7 +173,9 @@ class _Parser:
     def _probability(self) -> dict[str, Any]:
         if self._expect("reach", "stay") == "stay":
             self._expect("in")
-            stage = self._read_stage()
+            position, stage = self._token.position, self._read_stage()
+            if stage in self._names.terminal:
+                raise self._error(position, f"customers never leave {stage!r}, which is terminal")
             self._expect(">")
             return {"kind": "stay", "stage": stage, "days": self._read_days()}
         parts: dict[str, Any] = {"kind": "reach", "stage": self._read_stage()}

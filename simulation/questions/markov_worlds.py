@@ -119,29 +119,45 @@ def _dated_moves(arm_spec: ArmSpec, kind: CustomerKind) -> dict[str, str]:
     return moves
 
 
-def find_obstacles(arm_spec: ArmSpec, kinds: Iterable[MarkovKind]) -> list[str]:
+def find_obstacles(arm_spec: ArmSpec, kinds: Collection[MarkovKind]) -> list[str]:
     """Why these customers are no Markov chain without orchestrator, each reason once; empty if they are one."""
-    found = [*_find_arm_obstacles(arm_spec)]
+    found = [*_find_arm_obstacles(arm_spec, kinds)]
     for kind in kinds:
         found += _find_population_obstacles(arm_spec, kind)
         found += _find_move_obstacles(arm_spec, kind)
     return list(dict.fromkeys(found))
 
 
-def find_actions(arm_spec: ArmSpec) -> list[str]:
-    """The actions by which an arm's orchestrator can change what happens to customers."""
-    decisions = arm_spec.world.decisions
-    evaluates = decisions.on_signal or decisions.on_stage_entry or decisions.cadence_days > 0.0
-    if not (arm_spec.active and evaluates):
+def find_actions(arm_spec: ArmSpec, stages: Collection[str] | None = None) -> list[str]:
+    """The actions by which an arm's orchestrator can change what happens to customers.
+
+    Args:
+        arm_spec: The arm.
+        stages: The stages in which customers are when it can act. Default: all stages.
+    """
+    decisions, errors = arm_spec.world.decisions, arm_spec.world.imperfections
+    if not (arm_spec.active and (decisions.on_signal or decisions.on_stage_entry or decisions.cadence_days > 0.0)):
         return []
-    allowed = [
-        play.action for play in arm_spec.policy.plays if arm_spec.actions is None or play.action in arm_spec.actions
+    if errors.stages_wrong or errors.stages_missing:
+        # The orchestrator takes customers to be in other stages than they are.
+        stages = None
+    return [
+        action
+        for action in arm_spec.policy.actions
+        if action in arm_spec.world.effects and (arm_spec.actions is None or action in arm_spec.actions)
+        if any(
+            play.action == action and (stages is None or not set(stages).isdisjoint(play.stages))
+            for play in arm_spec.policy.plays
+        )
     ]
-    return [action for action in dict.fromkeys(allowed) if action in arm_spec.world.effects]
 
 
-def _find_arm_obstacles(arm_spec: ArmSpec) -> Iterator[str]:
-    actions = find_actions(arm_spec)
+def _find_arm_obstacles(arm_spec: ArmSpec, kinds: Iterable[MarkovKind]) -> Iterator[str]:
+    """Obstacles in the arm's orchestrator and population.
+
+    What an orchestrator does where no move can follow before the answer is known does not matter.
+    """
+    actions = find_actions(arm_spec, {move.source for kind in kinds for move in kind.moves} - arm_spec.exit_stages)
     if actions:
         yield f"the orchestrator of arm {arm_spec.name!r} acts: {', '.join(actions)}"
     if isinstance(arm_spec.population, AcquiredPopulation):

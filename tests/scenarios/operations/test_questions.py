@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from journey.core.errors import InputError
 from journey.statistics.means import t_quantile
-from scenarios.operations.questions import answer_questions
+from scenarios.operations.questions import QuestionJob, answer_questions
+from simulation.questions.grammar import Names, parse_question
 from tests.scenarios.operations.question_worlds import load_markov
 
 
@@ -153,6 +156,7 @@ def test_the_engines_agree_with_the_exact_answers(tmp_path):
         assert abs(estimate.value - truth.value) < 4 * error, truth.question
 
 
+@pytest.mark.medium
 def test_a_few_questions_agree_quickly(tmp_path):
     loaded = load_markov(tmp_path, "population.size=250", "replications=6")
     questions = ("P(reach paying within 15)", "E(time to help within 20)", "E(visits to help within 20)")
@@ -229,6 +233,7 @@ def test_only_what_happens_before_the_answer_matters(tmp_path):
     assert one(loaded, "P(stay in help > 10)").method == "simulated"
 
 
+@pytest.mark.medium
 def test_an_orchestrator_that_acts_is_simulated_and_one_that_cannot_act_is_not(tmp_path):
     effect = "world.effects.call={ response = 0.5 }"
     playbook = (
@@ -241,10 +246,17 @@ def test_an_orchestrator_that_acts_is_simulated_and_one_that_cannot_act_is_not(t
     assert answer.method == "simulated"
     assert answer.reason.startswith("the orchestrator of arm 'treated' acts: call")
     assert one(loaded, "P(reach paying within 10)").method == "exact"
+    # The only action is for the trial, to which no customer returns; but records may be wrong.
+    untouched = one(loaded, "P(reach lapsed within 10) from paying", arm="treated")
+    assert (untouched.method, untouched.off[0]) == ("exact", "orchestrator")
+    wrong = load_markov(
+        tmp_path, effect, *playbook, "population.size=20", "replications=2", "world.imperfections.stages_wrong=0.1"
+    )
+    assert one(wrong, "P(reach lapsed within 10) from paying", arm="treated").method == "simulated"
     never = load_markov(tmp_path, effect, *playbook, "arms.treated.actions=[]")
     assert one(never, "P(reach paying within 10)", arm="treated").method == "exact"
     with pytest.raises(InputError, match="customers in 'lapsed' have left"):
-        ask(loaded, "P(reach paying within 10) from lapsed", arm="treated")
+        ask(wrong, "P(reach paying within 10) from lapsed", arm="treated")
 
 
 # -- answers without a value ----------------------------------------------------------------------
@@ -301,3 +313,90 @@ def test_customers_from_records_begin_where_the_records_end():
     assert {answer.method for answer in answers} == {"simulated"}
     assert [answer.segment for answer in answers[:-1]] == ["Enterprise", "Mid-Market", "SMB"]
     assert answers[-1].off
+
+
+# -- properties -----------------------------------------------------------------------------------
+
+
+@st.composite
+def markov_overrides(draw):
+    """Random rates, ratios and mixtures of the world of `question_worlds`."""
+    days, ratio = st.floats(1.0, 200.0), st.floats(0.1, 5.0)
+    return [
+        *(
+            f"world.moves.{move}.dwell.mean_days={draw(days)}"
+            for move in ("convert", "ask", "leave", "return", "forget")
+        ),
+        f"world.moves.leave.in_distress={draw(ratio)}",
+        f"world.moves.convert.by_segment.large={draw(st.floats(0.0, 3.0))}",
+        f"world.distress.causes.stuck.churn_ratio={draw(ratio)}",
+        f"world.distress.causes.annoyed.mean_days={draw(days)}",
+        f"world.frailty_spread={draw(st.sampled_from([0.0, 0.4]))}",
+        f"population.arrivals.share={draw(st.floats(0.0, 1.0))}",
+        f"population.in_distress={draw(st.sampled_from(['true', 'false']))}",
+    ]
+
+
+@pytest.mark.slow
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(markov_overrides(), st.floats(0.5, 40.0), st.floats(0.5, 40.0))
+def test_exact_answers_are_probabilities_that_fit_together(tmp_path, overrides, days, more):
+    loaded = load_markov(tmp_path, *overrides)
+    late = days + more
+    answers = ask(
+        loaded,
+        f"P(reach gone within {days})",
+        f"P(reach gone within {late})",
+        "P(reach gone)",
+        f"P(reach help before lapsed within {days}) from paying",
+        f"P(reach lapsed before help within {days}) from paying",
+        *(f"share({stage} within {days}) from trial" for stage in ("trial", "paying", "help", "lapsed", "gone")),
+        f"P(stay in trial > {days})",
+        f"P(stay in trial > {late})",
+        f"E(time to gone within {days})",
+        f"E(visits to help within {days})",
+        f"E(visits to help within {late})",
+    )
+    assert {answer.method for answer in answers} == {"exact"}
+    values = [answer.value for answer in answers]
+    early, later, ever, help_first, lapsed_first = values[:5]
+    assert 0.0 <= early <= later + 1e-9 <= ever + 2e-9 <= 1.0 + 2e-9
+    assert min(help_first, lapsed_first) >= 0.0
+    assert help_first + lapsed_first <= 1.0 + 1e-9
+    assert sum(values[5:10]) == pytest.approx(1.0)
+    assert 1.0 >= values[10] >= values[11] >= 0.0
+    assert 0.0 <= values[12] <= days
+    assert values[13] <= values[14] + 1e-9
+
+
+# -- the machinery --------------------------------------------------------------------------------
+
+
+@pytest.mark.compiled
+def test_both_engines_give_the_same_totals(tmp_path):
+    arm_spec = load_markov(tmp_path, "population.size=60").arms[0]
+    questions = tuple(
+        parse_question(text, Names(arm_spec.journey.stages, ("small", "large")))
+        for text in (QUESTIONS[0], QUESTIONS[10])
+    )
+    jobs = [QuestionJob(arm_spec, questions, 5, 90.0, 30.0, engine) for engine in ("reference", "compiled")]
+    reference, compiled = (job.do(0) for job in jobs)
+    assert reference == compiled
+
+
+def test_review_pods_do_not_change_the_answer_without_orchestrator(tmp_path):
+    size = ("population.size=60", "replications=2", "reviewers.count=3")
+    one_pod = one(load_markov(tmp_path, *size), QUESTIONS[0], simulate=True)
+    three = one(load_markov(tmp_path, *size, "reviewers.pods=3"), QUESTIONS[0], simulate=True)
+    assert one_pod == three
+
+
+@pytest.mark.slow
+def test_buyers_of_campaigns_are_observed_from_their_purchase_on():
+    from scenarios.operations.options import open_scenario
+
+    loaded = open_scenario("acquisition_quality", ["horizon_days=60"], replications=2)
+    answer = one(loaded, "P(reach engagement within 30)")
+    assert answer.method == "simulated"
+    assert "campaigns acquire the customers" in answer.reason
+    assert 0.0 < answer.value < 1.0

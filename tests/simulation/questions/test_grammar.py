@@ -72,6 +72,7 @@ def test_every_production(text, parts):
         ("P(reach paying before paying)", "'paying' stands on both sides of 'before'", 22),
         ("P(reach paying) from paying", "customers that begin in 'paying' are already there", 21),
         ("E(time to paying) from gone", "nothing happens after 'gone', which is terminal", 23),
+        ("P(stay in gone > 5)", "customers never leave 'gone', which is terminal", 10),
         ("", "expected 'P' or 'E' or 'share', found the end of the question", 0),
     ],
 )
