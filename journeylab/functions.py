@@ -358,6 +358,7 @@ def evaluate(
         customer_id=customer,
         replay=replay,
         used=rules.used,
+        declared_rules=rules.declared_rules,
         clock=perf_counter_ns if latency else None,
     )
 

@@ -21,11 +21,12 @@ from journey.batch.case_columns import (
     build_intervention_cases,
 )
 from journey.batch.grouping import get_kernels
+from journey.batch.rule_check import respect_rules
 from journey.decision.as_of import AsOf
 from journey.decision.policy import MONITOR_ONLY, Policy
 from journey.decision.rules import ACT, NO_ACTION, NOT_LIVE, REASONS
 from journey.machine import Journey
-from journey.orchestrator.case_reader import CaseReader, resolve_as_of
+from journey.orchestrator.case_reader import CaseReader, CustomerCase, resolve_as_of
 from journey.orchestrator.decision import Decision
 from journey.orchestrator.orchestrator import NO_RECOMMENDATION_REASONS, Orchestrator
 from journey.orchestrator.results import DecisionTotals
@@ -236,10 +237,17 @@ def evaluate_batch(
     Raises:
         InputError: `as_of` is not a valid date, or is omitted and no record has a date.
     """
-    orchestrator = Orchestrator(policy, journey)
-    when = resolve_as_of(records, as_of)
-    cases = build_customer_cases(records, orchestrator, when)
-    return DecisionTable(when, cases, evaluate_cases(cases, orchestrator), orchestrator, records)
+    return decide_in_batch(records, Orchestrator(policy, journey), resolve_as_of(records, as_of))
+
+
+def decide_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> DecisionTable:
+    """Evaluate all known customers in one batch with the policy, the journey and the rules of an orchestrator."""
+    cases = build_customer_cases(records, orchestrator, as_of)
+    columns = evaluate_cases(cases, orchestrator)
+    if orchestrator.rule_check is not None:
+        monitor = orchestrator.parameters.monitor
+        respect_rules(columns, cases, records, orchestrator.rule_check, monitor, lambda _, case: (case, as_of))
+    return DecisionTable(as_of, cases, columns, orchestrator, records)
 
 
 def evaluate_folder(
@@ -286,7 +294,17 @@ def redecide_batch(
         The current decisions, and the recorded values by column (see `build_intervention_cases`).
     """
     cases, recorded = build_intervention_cases(records, orchestrator, as_of, approved=approved)
-    return DecisionTable(as_of, cases, evaluate_cases(cases, orchestrator), orchestrator, records), recorded
+    columns = evaluate_cases(cases, orchestrator)
+    if orchestrator.rule_check is not None:
+        times = recorded["generated_at"].astype("datetime64[us]").tolist()
+
+        def find_case(row: int, case: CustomerCase) -> tuple[CustomerCase, AsOf]:
+            account_value = float(cases.columns.account_value[row])
+            customer = case.customer.model_copy(update={"account_value": account_value})
+            return case._replace(customer=customer), AsOf.for_recorded_decision(times[row])
+
+        respect_rules(columns, cases, records, orchestrator.rule_check, orchestrator.parameters.monitor, find_case)
+    return DecisionTable(as_of, cases, columns, orchestrator, records), recorded
 
 
 def evaluate_cases(cases: Cases, orchestrator: Orchestrator) -> DecisionColumns:

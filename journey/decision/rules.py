@@ -45,6 +45,7 @@ CAPPED = 7
 NOT_LIVE = 8
 NO_STAGE = 9
 VETOED = 10
+BREAKS_RULE = 11
 
 REASONS: tuple[str, ...] = (
     "act",
@@ -58,6 +59,7 @@ REASONS: tuple[str, ...] = (
     "not_live",
     "no_stage",
     "vetoed",
+    "breaks_rule",
 )
 """Stable names of the reason codes above, by index."""
 

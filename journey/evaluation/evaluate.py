@@ -27,6 +27,7 @@ from journey.orchestrator.results import Decisions, Findings, ListedDecisions, L
 from journey.orchestrator.watch_list import WatchList, build_watch_list
 from journey.records.database import one_value
 from journey.records.folder import Records
+from journey.rules import Rule
 from journey.tables.export import FrameExport
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def evaluate(
     sink: KpiSink | None = None,
     batch: bool | None = None,
     used: UsedRules | None = None,
+    declared_rules: Sequence[Rule] = (),
     clock: Clock | None = None,
 ) -> Evaluation:
     """Evaluate recorded customers.
@@ -154,13 +156,14 @@ def evaluate(
         batch: Whether all customers are evaluated in one compiled batch or one after another. Default: in a batch with
             `BATCH_MIN_CUSTOMERS` customers or more. A single customer or `governance` always excludes the batch.
         used: The origin of the policy and the journey, for the result. Default: not from files.
+        declared_rules: Declared rules; no action is recommended that would break one of severity error.
         clock: If given, it measures the latency of each decision, and customers are evaluated one after another: in a
             batch a decision has no latency of its own.
 
     Raises:
         InputError: `as_of` is not a valid date, or is omitted and no record has a date; or the customer is unknown.
     """
-    orchestrator = Orchestrator(policy, journey, governance)
+    orchestrator = Orchestrator(policy, journey, governance, declared_rules)
     moment = resolve_as_of(records, as_of)
     customer_id = None if customer_id is None else normalise_identifier(customer_id)
     if customer_id is None and governance is None and clock is None:
@@ -264,13 +267,14 @@ def _evaluate_case(orchestrator: Orchestrator, case: CustomerCase, as_of: AsOf, 
 
 
 def _evaluate_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf, *, replay: bool) -> _DecisionSet:
-    from journey.batch import evaluate_batch, redecide_batch
+    from journey.batch import redecide_batch
     from journey.batch.agreement import build_batch_agreement
     from journey.batch.approval_breaches import find_breaches_in_batch
+    from journey.batch.decisions import decide_in_batch
     from journey.batch.lazy_results import LazyDecisions, LazyFindings
     from journey.batch.watch_list import build_batch_watch_list
 
-    table = evaluate_batch(records, as_of, orchestrator.policy, orchestrator.journey)
+    table = decide_in_batch(records, orchestrator, as_of)
     report = check(records, as_of=as_of.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
     report.add(find_breaches_in_batch(records, orchestrator, as_of))
     return _DecisionSet(

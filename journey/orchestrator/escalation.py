@@ -13,6 +13,7 @@ from journey.orchestrator.ports import GovernanceCheck, Proposal
 from journey.orchestrator.risk import Risk
 from journey.orchestrator.state import JourneyState
 from journey.records.model import Customer
+from journey.rules import Rule
 
 
 class Route(NamedTuple):
@@ -24,6 +25,7 @@ class Route(NamedTuple):
         reason: One of the reason codes of `journey.decision.rules`.
         requires_approval: Whether a person must approve the action.
         notes: Reasons that governance checks gave, one sentence each.
+        rule: The declared rule that holds the action back or requires the approval, or None.
     """
 
     action: int
@@ -31,6 +33,7 @@ class Route(NamedTuple):
     reason: int
     requires_approval: bool
     notes: tuple[str, ...]
+    rule: Rule | None = None
 
 
 class HumanEscalationRouter:

@@ -27,9 +27,12 @@ from journey.orchestrator.planner import InterventionPlanner, Plan
 from journey.orchestrator.ports import ConsentCheck, GovernanceCheck
 from journey.orchestrator.reasons import ReasonWriter
 from journey.orchestrator.risk import Risk, RiskScorer
+from journey.orchestrator.rule_check import RuleCheck
 from journey.orchestrator.signals import SignalAggregator, SignalEvidence, get_signal_name
 from journey.orchestrator.state import JourneyState, JourneyStateEvaluator
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
+from journey.rules import Rule
+from journey.rules.respect import can_action_break
 
 NO_RECOMMENDATION_REASONS = frozenset((NO_EVIDENCE, BELOW_THRESHOLD, NOT_LIVE, NO_STAGE))
 """Reasons for which nothing is recommended; any other reason against acting leads to ``monitor_only``."""
@@ -42,6 +45,7 @@ class Orchestrator:
         policy: Thresholds, weights and playbook. Default: the default policy.
         journey: The journey. Default: the default journey.
         governance: Checks that can veto an action or demand approval. Default: consent by the policy's list.
+        declared_rules: Declared rules; no action is recommended that would break one of severity error.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Orchestrator:
         policy: Policy | None = None,
         journey: Journey | None = None,
         governance: Sequence[GovernanceCheck] | None = None,
+        declared_rules: Sequence[Rule] = (),
     ) -> None:
         self.policy = policy or Policy()
         self.journey = journey or default_journey()
@@ -65,6 +70,8 @@ class Orchestrator:
         self.risk_scorer = RiskScorer(self.policy_table, self.parameters)
         self.planner = InterventionPlanner(self.policy_table, self.parameters)
         self.router = HumanEscalationRouter(self.policy_table, self.parameters, self.governance)
+        respected = [rule for rule in declared_rules if can_action_break(rule)]
+        self.rule_check = RuleCheck(respected, self.policy, self.policy_table, self.journey) if respected else None
         self.outcome_tracker = OutcomeTracker(self.parameters)
         self._writer = ReasonWriter(self.policy_table, self.parameters)
         self.max_listed_age_days = self._age_at_share(self.policy.evidence.live_share)
@@ -102,6 +109,8 @@ class Orchestrator:
         plan = self.planner.plan(state, evidence, risk)
         history = self.outcome_tracker.build_contact_history(interventions, outcomes, when)
         route = self.router.route(customer, state, risk, plan, self.risk_scorer.tier(customer), history)
+        if self.rule_check is not None and route.action not in (NO_ACTION, self.parameters.monitor):
+            route = self.rule_check.apply(route, customer, entries, signals, interventions, outcomes, when)
         reasons = self._writer.write(customer, state, evidence, risk, plan, history, route) if with_reasons else ()
         return self._build_decision(customer, state, evidence, risk, plan, history, route, reasons)
 

@@ -10,6 +10,7 @@ from journey.orchestrator.risk import Risk
 from journey.orchestrator.signals import SignalEvidence
 from journey.orchestrator.state import JourneyState
 from journey.records.model import Customer
+from journey.rules import Rule
 
 
 class ReasonWriter:
@@ -109,10 +110,14 @@ class ReasonWriter:
                 f"{action} is held back: {history.contacts_in_window} contacts within {parameters.window_days:g} days, "
                 f"at most {parameters.max_contacts} are allowed"
             )
+        if route.rule is not None:
+            return f"{action} is held back: it would break the {_describe_rule(route.rule)}"
         return f"{action} is held back by governance"
 
     def _describe_approval(self, customer: Customer, risk: Risk, route: Route) -> str:
         parameters, severity = self._parameters, risk.severity
+        if route.rule is not None:
+            return f"needs a person's approval: without it the action would break the {_describe_rule(route.rule)}"
         if parameters.always_approve:
             reason = "the policy demands it for every action"
         elif parameters.human[route.action] and severity >= parameters.approve_human_severity:
@@ -124,6 +129,11 @@ class ReasonWriter:
         else:
             reason = "a governance check demands it"
         return f"needs a person's approval: {reason}"
+
+
+def _describe_rule(rule: Rule) -> str:
+    """A rule by name, with the user's own sentence or else what it demands."""
+    return f"rule {rule.name!r}: {rule.message or rule.describe()}"
 
 
 def _describe_signals(evidence: SignalEvidence) -> str:

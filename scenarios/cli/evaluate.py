@@ -89,6 +89,7 @@ def command(
         replay=replay,
         batch=True if decisions is not None else None,
         used=rules.used,
+        declared_rules=rules.declared_rules,
         clock=perf_counter_ns if latency else None,
     )
     _write_decisions(evaluation, decisions)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from journey.decision.rules import REASONS
+from journey.decision.rules import BREAKS_RULE, REASONS
 from scenarios.text.phrases import format_name
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ REASON_LABELS = {
     "not_live": "has left",
     "no_stage": "stage unknown",
     "vetoed": "vetoed",
+    "breaks_rule": "would break a rule",
 }
 TREATMENT_LABELS = {"helped": "treated", "got_nothing": "untreated"}
 LABELS = {**REASON_LABELS, **TREATMENT_LABELS}
@@ -69,6 +70,8 @@ class FunnelStep:
     parts: Counts
 
 
+_OF_RULES = REASONS[BREAKS_RULE]
+
 Funnel = dict[str, FunnelStep]
 """The steps by key, in order."""
 
@@ -78,9 +81,12 @@ def _event_counter(name: str) -> Callable[["Run"], float]:
 
 
 def _count_reasons(run: "Run") -> Counts:
-    """Evaluations by reason, in the order of the rules; reasons that never occurred count 0."""
+    """Evaluations by reason, in the order of the rules. Reasons that never occurred count 0.
+
+    The reason of declared rules is only listed where it occurred, because few scenarios have any.
+    """
     counted = run.decisions_by_reason
-    known = {reason: float(counted.get(reason, 0)) for reason in REASONS}
+    known = {reason: float(counted.get(reason, 0)) for reason in REASONS if reason in counted or reason != _OF_RULES}
     return {**known, **{reason: float(n) for reason, n in counted.items() if reason not in known}}
 
 

@@ -23,6 +23,7 @@ _REASONS = {
     "not_live": "no longer a customer",
     "no_stage": "stage unknown",
     "vetoed": "vetoed by governance",
+    "breaks_rule": "would break a declared rule",
 }
 _IDLE_LABELS = ("none", "monitor_only")
 _MOVE_CAUSES = {events.RENEWAL: "at the renewal", events.PAYMENT: "a payment failed and was not recovered"}

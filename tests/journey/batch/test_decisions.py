@@ -5,8 +5,10 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from journey.batch import evaluate_batch, redecide_batch
+from journey.batch.decisions import decide_in_batch
 from journey.batch.watch_list import build_batch_watch_list
 from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
@@ -17,6 +19,7 @@ from journey.orchestrator.watch_list import build_watch_list
 from journey.records.folder import Records, bundled_folder, read_folder
 from journey.records.model import Intervention
 from tests.journey.recorded_customers import START, companies, judgements, policies
+from tests.journey.rule_strategies import rule_sets
 
 # Every example reads a company into a database, which is most of the time; shrinking would read hundreds.
 FEW = settings(max_examples=10, phases=(Phase.explicit, Phase.reuse, Phase.generate))
@@ -47,6 +50,16 @@ def fields_of(decision):
 
 @pytest.mark.compiled
 @FEW
+@given(companies(), policies, judgements, rule_sets)
+def test_every_decision_respects_rules_as_the_one_made_alone(company, policy, as_of, rules):
+    records, orchestrator = recorded(company), Orchestrator(policy, declared_rules=rules)
+    table = decide_in_batch(records, orchestrator, AsOf.of(as_of))
+    for place, case in enumerate(CaseReader(records).read_all()):
+        assert row_of(table, place) == fields_of(orchestrator.evaluate_customer(*case, as_of=as_of))
+
+
+@pytest.mark.compiled
+@FEW
 @given(companies(), policies, judgements)
 def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
     records = recorded(company)
@@ -72,10 +85,10 @@ def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
 
 @pytest.mark.slow
 @FEW
-@given(companies(most=6), policies)
-def test_every_replayed_decision_equals_the_one_made_alone(company, policy):
+@given(companies(most=6), policies, st.just(()) | rule_sets)
+def test_every_replayed_decision_equals_the_one_made_alone(company, policy, rules):
     records = recorded(company)
-    orchestrator = Orchestrator(policy)
+    orchestrator = Orchestrator(policy, declared_rules=rules)
     table, recorded_values = redecide_batch(records, orchestrator, AsOf.of(START.date() + timedelta(days=90)))
     alone = {
         intervention.intervention_id: redecide_intervention(orchestrator, case, intervention)

@@ -61,6 +61,9 @@ def test_means_over_replications_add_up_too():
 def test_every_reason_has_its_place_and_its_name():
     assert set(REASON_LABELS) == set(REASONS)
     told = decision_funnel.as_dict(build_funnel([fakes.run("baseline", 10.0, 0.1)]))
+    assert list(parts_of(told["evaluations"])) == [reason for reason in REASONS if reason != "breaks_rule"]
+    run = replace(fakes.run("baseline", 10.0, 0.1), decisions_by_reason={"breaks_rule": 2})
+    told = decision_funnel.as_dict(build_funnel([run]))
     assert list(parts_of(told["evaluations"])) == list(REASONS)
 
 
