@@ -49,15 +49,17 @@ def command(
 def _build_table(group: str, metrics: "list[MetricSummary]") -> "FittedTable":
     from scenarios.cli.console import table
     from scenarios.metrics.definitions import BUILT_IN_SOURCE
+    from scenarios.metrics.rule_metrics import RULES
 
     result = table(group.capitalize(), "name", "unit", "definition")
     for metric in metrics:
         result.add_row(metric.name, metric.unit, " ".join(_describe(metric)))
+    table_name = "[[rules]]" if group == RULES else "[metrics.NAME]"
     files: dict[str, list[str]] = {}
     for metric in metrics:
         if metric.source != BUILT_IN_SOURCE:
             files.setdefault(metric.source.rpartition(": ")[0], []).append(metric.name)
-    result.note = " ".join(f"Declared in {file}, [metrics.NAME]: {', '.join(names)}." for file, names in files.items())
+    result.note = " ".join(f"Declared in {file}, {table_name}: {', '.join(names)}." for file, names in files.items())
     return result
 
 

@@ -46,6 +46,7 @@ from scenarios.metrics.definitions import BUILT_IN, Metric
 from scenarios.metrics.effects import Effect, add_tests, compute_effect
 from scenarios.metrics.practical_effects import compare_with_smallest_effect
 from scenarios.text.phrases import pluralise
+from simulation.model.rule_parameters import count_rule_marks
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -281,7 +282,8 @@ def _estimate_workload(loaded: LoadedScenario, options: ReplicationOptions) -> W
     cohorts = replications * pods * len(parts)
     runs = replications * sum(map(len, parts))
     customers, days = ceil(loaded.arms[0].population.size / pods), scenario.horizon_days
-    return Workload(options.engine, customers, days, processes=min(options.workers, cohorts), runs=runs)
+    processes, marks = min(options.workers, cohorts), count_rule_marks(loaded.rules)
+    return Workload(options.engine, customers, days, processes=processes, runs=runs, marks=marks)
 
 
 def build_identity(loaded: LoadedScenario, engine: str, split: "Split | None" = None) -> RunIdentity:

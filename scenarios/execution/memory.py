@@ -29,6 +29,7 @@ class Footprint:
         customer_day: What each simulated day adds per customer.
         traced_customer: What a trace adds per customer.
         traced_event: A row of a trace that is kept in memory.
+        mark: A mark of a rule of a customer.
         window: The rows in memory at any time when rows are streamed; None where the engine keeps them all.
     """
 
@@ -37,12 +38,19 @@ class Footprint:
     customer_day: float
     traced_customer: float
     traced_event: float
+    mark: float
     window: float | None
 
 
 FOOTPRINTS = {
     "reference": Footprint(
-        program=48 * MIB, customer=4300.0, customer_day=2.3, traced_customer=0.0, traced_event=215.0, window=None
+        program=48 * MIB,
+        customer=4300.0,
+        customer_day=2.3,
+        traced_customer=0.0,
+        traced_event=215.0,
+        mark=16.0,
+        window=None,
     ),
     "compiled": Footprint(
         program=170 * MIB,
@@ -50,6 +58,7 @@ FOOTPRINTS = {
         customer_day=0.38,
         traced_customer=1050.0,
         traced_event=540.0,
+        mark=8.0,
         window=85 * MIB,
     ),
 }
@@ -73,6 +82,7 @@ class Workload:
         runs: Runs in all, whose results are kept.
         trace: Whether a trace is recorded.
         streamed: Whether the rows of the trace are written as they arise, and not kept in memory.
+        marks: Number of marks of rules per customer (`simulation.model.rule_parameters`).
     """
 
     engine: str
@@ -82,12 +92,16 @@ class Workload:
     runs: int = 1
     trace: bool = False
     streamed: bool = False
+    marks: int = 0
 
     @property
     def bytes_per_customer(self) -> float:
         """Bytes per customer at the end of the run."""
         footprint = FOOTPRINTS[self.engine]
         untraced = footprint.customer + self.days * footprint.customer_day
+        # Without a trace the compiled engine keeps only some customers in a row of its own.
+        kept = 1.0 if self.trace or not footprint.traced_customer else min(1.0, untraced / footprint.traced_customer)
+        untraced += kept * self.marks * footprint.mark
         if not self.trace:
             return untraced
         if self._uses_window:

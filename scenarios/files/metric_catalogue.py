@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from scenarios.files.merging import Layer, name_key
 from scenarios.files.model import Scenario
+from scenarios.files.rule_checks import examine_scenario_rules
 from scenarios.metrics.catalogue import MetricCatalogue
 from scenarios.metrics.guardrails import Guardrail, find_worse_direction
 from scenarios.metrics.own_metrics import describe_own_metrics
+from scenarios.metrics.rule_metrics import describe_rule_metrics
 from simulation.metrics.metric_names import parse_base_name
 from simulation.metrics.on_demand import ON_DEMAND
 
@@ -20,9 +22,12 @@ def build_catalogue(scenario: Scenario, name: str = "", layers: Sequence[Layer] 
         layers: The layers that it was merged from, which name the sources of its own metrics.
     """
     sources = {own: name_key(layers, ("metrics", own)) for own in scenario.metrics} if layers else {}
+    located = examine_scenario_rules(scenario).located
+    rule_sources = {each.rule.name: name_key(layers, each.path) for each in located} if layers else {}
     population = scenario.population
     return MetricCatalogue(
-        own=describe_own_metrics(scenario.metrics, sources),
+        own=describe_own_metrics(scenario.metrics, sources)
+        | describe_rule_metrics([each.rule for each in located], rule_sources),
         segments=None if population.records is not None else tuple(population.segments),
         has_campaigns=scenario.acquisition is not None,
         scenario=name,

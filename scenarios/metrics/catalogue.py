@@ -1,4 +1,4 @@
-"""The metrics that can be asked for in one scenario: the built-in ones, and those that it declares."""
+"""The metrics that can be asked for in one scenario: built-in ones, those that it declares, and those of its rules."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ class MetricCatalogue:
     ``churn_rate[tier=high]`` would be that of a risk tier. `Metric.by` states what a metric can be split by.
 
     Attributes:
-        own: The metrics that the scenario declares.
+        own: The metrics that the scenario declares, and those of its rules.
         segments: The segments of the population; None where only the records determine them.
         has_campaigns: Whether the scenario has campaigns; without them, their metrics cannot be asked for.
         scenario: The name of the scenario, as `journey metrics` takes it; empty if unknown.

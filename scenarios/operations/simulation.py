@@ -10,6 +10,7 @@ from scenarios.execution.pods import run_in_pods
 from scenarios.execution.protocol import LOCAL
 from scenarios.operations.options import find_arm, refuse_unknown_choice
 from scenarios.operations.simulation_result import SimulationResult
+from simulation.model.rule_parameters import count_rule_marks
 from simulation.runs.engine_choice import AUTO, ENGINES, EngineChoice, choose_engine
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class SimulationPlan:
         else:
             processes = 1
         days = self.loaded.scenario.horizon_days
-        refuse_what_does_not_fit(Workload(self.choice.engine, size, days, processes, trace=traced, streamed=streamed))
+        marks = count_rule_marks(self.arm_spec.rules)
+        workload = Workload(self.choice.engine, size, days, processes, trace=traced, streamed=streamed, marks=marks)
+        refuse_what_does_not_fit(workload)
 
     def run(
         self,

@@ -95,7 +95,8 @@ def make_move(arm: ArmParameters, customer: Customer, engine: Engine, slot: int,
         engine.totals[customer.arm].escalations += 1
     count_own_event(arm, customer, engine, EVENT_MOVE, move.move)
     see_event(arm, customer, engine, MOVE_EVENT, move.move)
-    see_event(arm, customer, engine, STAGE, move.to_stage)
+    if not move.within_stay:
+        see_event(arm, customer, engine, STAGE, move.to_stage)
     if arm.has_move_effects and customer.moves_action != NO_ACTION:
         resolve_by_move(arm, customer, engine, slot)
     if move.within_stay:

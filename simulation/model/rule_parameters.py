@@ -184,6 +184,11 @@ def list_initial_marks(rules: Sequence[Rule]) -> list[float]:
     return marks
 
 
+def count_rule_marks(rules: Sequence[Rule]) -> int:
+    """Number of a customer's marks of the rules."""
+    return len(list_initial_marks(rules))
+
+
 def _limit(rule: Rule) -> float:
     return inf if rule.within_days is None else rule.within_days
 

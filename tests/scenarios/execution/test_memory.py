@@ -147,3 +147,12 @@ def test_the_figures_agree_with_measurements(engine, size, days, trace):
     stated = Workload(engine, size, days, trace=bool(trace), streamed=trace == "stream").cohort_bytes / size
     assert stated / 1.6 <= customer <= stated * 1.6
     assert FOOTPRINTS[engine].program / 1.6 <= program <= FOOTPRINTS[engine].program * 1.6
+
+
+def test_the_marks_of_rules_are_a_part_of_the_estimate():
+    without, marks = Workload("reference", 400_000, 365, trace=True), 1_000
+    more = Workload("reference", 400_000, 365, trace=True, marks=marks)
+    assert more.total - without.total == 400_000 * marks * FOOTPRINTS["reference"].mark
+    untraced = Workload("compiled", 1_000_000, 365, marks=marks)
+    # The compiled engine keeps the state of some customers only.
+    assert 0 < untraced.total - Workload("compiled", 1_000_000, 365).total < 1_000_000 * marks * 8

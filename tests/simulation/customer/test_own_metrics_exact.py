@@ -66,18 +66,22 @@ METRICS = {
 }
 
 
-def simulate(population):
-    """A run of the trial journey, without an orchestrator."""
+def build_trial_arm(population):
+    """The trial journey, without an orchestrator."""
     arm_spec = bare(population=population)
     moves = tuple(Move(name, source, destination) for name, (source, destination, _) in MOVES.items())
     dwells = {name: {"dwell": {"mean_days": mean}} for name, (*_, mean) in MOVES.items()}
-    arm_spec = replace(
+    return replace(
         arm_spec,
         journey=Journey.build(stages=STAGES, moves=moves, initial=TRIAL, terminal=CANCELLED),
         world=World.model_validate({"moves": dwells, "decisions": arm_spec.world.decisions.model_dump()}),
         metrics=METRICS,
     )
-    return run_arm(arm_spec, seed=11, replication=0, days=DAYS)
+
+
+def simulate(population):
+    """A run of the trial journey."""
+    return run_arm(build_trial_arm(population), seed=11, replication=0, days=DAYS)
 
 
 @pytest.fixture(scope="module")
