@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -14,7 +12,7 @@ from journey.decision.policy import Policy
 from journey.machine import Journey
 from journey.records.columns import build_label_sql, get_columns
 from journey.records.database import find_repeated, literal, quoted
-from journey.records.entry_order import sort_entries
+from journey.records.entry_places import create_entry_places
 from journey.records.model import StageEntry
 
 # Macros for messages. A time of day is shown only where the record has one.
@@ -99,7 +97,7 @@ def create_check_tables(context: Context) -> None:
         run(f"CREATE OR REPLACE TEMP MACRO {macro}")
     run(_CREATE_PERSONS)
     mixed = bool(context.values(f"SELECT count(*) FROM ({_MIXED_ENTRY_ZONES})")[0])
-    tied = _create_entry_places(context)
+    tied = create_entry_places(context.cursor, context.journey.stages)
     run(f"""
         CREATE OR REPLACE TEMP TABLE lines AS
         SELECT e.*, person, {_build_previous_sql("journey_stage", mixed=mixed)} AS before_stage,
@@ -137,34 +135,6 @@ def create_check_tables(context: Context) -> None:
     context.cursor.register("repeated_identities", {"identity": repeated})
     run("CREATE OR REPLACE TEMP TABLE shared_identities AS SELECT DISTINCT identity FROM repeated_identities")
     context.cursor.unregister("repeated_identities")
-
-
-def _create_entry_places(context: Context) -> bool:
-    """Create the table ``entry_places`` with the place of each entry among those of its customer and moment.
-
-    Returns:
-        Whether there are entries at the same moment.
-    """
-    run = context.cursor.execute
-    repeated = find_repeated(context.cursor, "SELECT hash(customer_id, state_entered_at) FROM journey_state_log")
-    if not len(repeated):
-        return False
-    context.cursor.register("repeated_moments", {"moment": repeated})
-    names = ("customer_id", "journey_stage", "state_entered_at", "previous_stage", "days_in_state", "row_number")
-    rows = run(f"""
-        SELECT {", ".join(names)} FROM journey_state_log
-        WHERE hash(customer_id, state_entered_at) IN (SELECT moment FROM repeated_moments) ORDER BY customer_id
-    """).fetchall()
-    context.cursor.unregister("repeated_moments")
-    places: list[tuple[int, int]] = []
-    for _, own in groupby(rows, key=itemgetter(0)):
-        entries = {StageEntry.model_construct(**dict(zip(names, row, strict=True))): row[-1] for row in own}
-        ordered = sort_entries(entries, context.journey.stages)
-        places.extend((entries[entry], place) for place, entry in enumerate(ordered))
-    run("CREATE OR REPLACE TEMP TABLE entry_places AS SELECT unnest(?) AS row_number, unnest(?) AS place", [
-        [row for row, _ in places], [place for _, place in places],
-    ])  # fmt: skip
-    return True
 
 
 def _build_previous_sql(column: str, *, mixed: bool) -> str:
