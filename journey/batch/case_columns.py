@@ -367,7 +367,7 @@ def _arrange_states(
     rows: dict[str, Any], names: tuple[str, ...], orchestrator: Orchestrator, count: int
 ) -> npt.NDArray[np.int64]:
     """Return per case the index of its stage, the entry time, and the index of the previous stage; -1 for none."""
-    starts, order = _group_by_case(rows["case_id"], count)
+    starts, order = group_by_case(rows["case_id"], count)
     # Stages outside the journey rank before all of its stages; as a text, a missing name ranks before "".
     known = len(orchestrator.policy_table.stages)
     as_text = np.argsort(np.argsort(np.array(names, dtype=object)))
@@ -381,7 +381,7 @@ def _arrange_states(
 
 def _arrange_signals(rows: dict[str, Any], anchors: Ints) -> tuple[SignalColumns, npt.NDArray[np.int32]]:
     """Return the signals in canonical order, and the row of each in the table of signals."""
-    starts, order = _group_by_case(rows["case_id"], len(anchors))
+    starts, order = group_by_case(rows["case_id"], len(anchors))
     ages = _compute_days(anchors[rows["case_id"]], rows["moment"])
     types, sources, strengths = rows["type"], rows["source"], rows["strength"]
     get_kernels().sort_signals(starts, order, ages, types, sources, strengths)
@@ -390,7 +390,7 @@ def _arrange_signals(rows: dict[str, Any], anchors: Ints) -> tuple[SignalColumns
 
 def _arrange_past(rows: dict[str, Any], anchors: Ints) -> PastColumns:
     """Return the earlier interventions by case."""
-    starts, order = _group_by_case(rows["case_id"], len(anchors))
+    starts, order = group_by_case(rows["case_id"], len(anchors))
     # Maps the index in the list of names to a code; the last entry is for "not given" (index -1).
     statuses = np.array([*STATUS_CODES.values(), NOT_GIVEN], dtype=np.int64)
     return PastColumns(
@@ -439,7 +439,7 @@ def _is_stage_doubtful(stage: Ints, previous: Ints, orchestrator: Orchestrator) 
     return doubtful
 
 
-def _group_by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
+def group_by_case(case_ids: npt.NDArray[np.int32], count: int) -> tuple[Ints, Ints]:
     """Return where the rows of each case start, and the rows in order of case."""
     starts = np.zeros(count + 1, dtype=np.int64)
     order = np.empty(len(case_ids), dtype=np.int64)

@@ -1,6 +1,7 @@
 """Findings about recorded histories that break declared rules, and how many customers each rule concerns."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -12,12 +13,16 @@ from journey.histories.breach_text import describe_breach
 from journey.histories.verdicts import UNKNOWN, RuleJudge, RuleVerdict
 from journey.machine import Journey, default_journey
 from journey.orchestrator.case_reader import CaseReader, CustomerCase, resolve_as_of
+from journey.records.database import one_value
 from journey.records.folder import Records
 from journey.records.model import Customer
 from journey.rules import Rule
 from journey.rules.monitor import BROKEN, PENDING
 
 FINDING_CODE = "rule-broken"
+
+BATCH_MIN_CUSTOMERS = 5_000
+"""With this many customers or more, compiled code judges them. Loading it takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,6 @@ class RuleReport(NamedTuple):
     totals: tuple[RuleTotals, ...]
 
 
-NO_RULES = RuleReport([], ())
-
-
 class RuleChecker:
     """Judges customers by rules, one after another.
 
@@ -75,43 +77,45 @@ class RuleChecker:
         self._judges = [RuleJudge(rule) for rule in rules]
         self._builder = HistoryBuilder(journey, policy)
         self._refused = frozenset(policy.contact.do_not_contact)
-        self._verdicts: list[list[int]] = [[] for _ in rules]
+        self._counts: list[Counter[int]] = [Counter() for _ in rules]
         self._findings: list[Finding] = []
 
     def add(self, case: CustomerCase, as_of: AsOf) -> None:
         """Judge a customer at a time by all rules that apply."""
-        customer = case.customer
-        judges = [(each, verdicts) for each, verdicts in self._list_verdicts() if self._is_subject(each.rule, customer)]
-        if not judges:
+        applying = [index for index, judge in enumerate(self._judges) if self._is_subject(judge.rule, case.customer)]
+        if not applying:
             return
         history = self._builder.build(case.entries, case.signals, case.interventions, case.outcomes, as_of)
-        for judge, verdicts in judges:
+        for index in applying:
+            judge = self._judges[index]
             found = judge.judge(history, as_of)
-            verdicts.append(found.verdict)
+            self._counts[index][found.verdict] += 1
             if found.verdict == BROKEN:
-                self._findings.append(_build_finding(judge.rule, customer.customer_id, found))
+                self._findings.append(_build_finding(judge.rule, case.customer.customer_id, found))
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings about all customers that were added."""
+        return self._findings
 
     def report(self) -> RuleReport:
         """The findings and numbers of all customers that were added."""
-        totals = (build_totals(judge.rule, verdicts) for judge, verdicts in self._list_verdicts())
+        totals = (_build_totals(judge.rule, counts) for judge, counts in zip(self._judges, self._counts, strict=True))
         return RuleReport(self._findings, tuple(totals))
-
-    def _list_verdicts(self) -> Iterable[tuple[RuleJudge, list[int]]]:
-        return zip(self._judges, self._verdicts, strict=True)
 
     def _is_subject(self, rule: Rule, customer: Customer) -> bool:
         consents = customer.customer_id not in self._refused
         return rule.where.admits(customer.segment, customer.risk_tier, customer.account_value, consent=consents)
 
 
-def build_totals(rule: Rule, verdicts: Sequence[int]) -> RuleTotals:
-    """The numbers of a rule from the verdicts about the customers to whom it applies."""
+def _build_totals(rule: Rule, counts: Mapping[int, int]) -> RuleTotals:
+    """The numbers of a rule from the number of customers with each verdict."""
     return RuleTotals(
         rule.name,
         rule.template,
         str(rule.severity),
-        len(verdicts),
-        *(verdicts.count(verdict) for verdict in (BROKEN, PENDING, UNKNOWN)),
+        sum(counts.values()),
+        *(counts.get(verdict, 0) for verdict in (BROKEN, PENDING, UNKNOWN)),
     )
 
 
@@ -121,6 +125,8 @@ def find_broken_rules(
     as_of: AsOf | str | None = None,
     policy: Policy | None = None,
     journey: Journey | None = None,
+    *,
+    batch: bool | None = None,
 ) -> RuleReport:
     """Find every customer whose history up to `as_of` breaks a rule.
 
@@ -130,17 +136,37 @@ def find_broken_rules(
         as_of: Later records are ignored. Default: the latest date in the records.
         policy: Default: the default policy.
         journey: Default: the default journey.
+        batch: Whether compiled code judges all customers at once, and only those that break a rule are judged again for
+            the events. Default: with `BATCH_MIN_CUSTOMERS` customers or more.
 
     Raises:
         InputError: `as_of` is not a valid date.
     """
     if not rules or records.latest_date() is None:
-        return RuleReport([], tuple(build_totals(rule, []) for rule in rules))
+        return RuleReport([], tuple(_build_totals(rule, {}) for rule in rules))
     moment = resolve_as_of(records, as_of)
     checker = RuleChecker(rules, journey or default_journey(), policy or Policy())
+    if batch is None:
+        batch = one_value(records.connection, "SELECT count(*) FROM customers") >= BATCH_MIN_CUSTOMERS
+    if batch:
+        return _find_in_batch(records, rules, moment, policy or Policy(), journey or default_journey())
     for case in CaseReader(records).read_all():
         checker.add(case, moment)
     return checker.report()
+
+
+def _find_in_batch(
+    records: Records, rules: Sequence[Rule], as_of: AsOf, policy: Policy, journey: Journey
+) -> RuleReport:
+    from journey.batch.rule_verdicts import count_verdicts, find_customers, judge_batch
+
+    verdicts = judge_batch(records, rules, journey, policy, as_of)
+    totals = tuple(_build_totals(rule, count_verdicts(found)) for rule, found in zip(rules, verdicts, strict=True))
+    is_broken = [rule for rule, numbers in zip(rules, totals, strict=True) if numbers.broken]
+    checker = RuleChecker(is_broken, journey, policy)
+    for case in CaseReader(records).read_many(find_customers(records, verdicts, BROKEN)):
+        checker.add(case, as_of)
+    return RuleReport(checker.findings, totals)
 
 
 def _build_finding(rule: Rule, customer_id: str, breach: RuleVerdict) -> Finding:

@@ -26,16 +26,19 @@ DATASET = "journey_state_log"
 class StageEvents:
     """Builds the events of stage entries.
 
+    Attributes:
+        moves: The names of the moves between two stages, by these stages.
+
     Args:
         journey: The journey.
     """
 
     def __init__(self, journey: Journey) -> None:
         self._stages = frozenset(journey.stages)
-        self._moves: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.moves: dict[tuple[str, str], tuple[str, ...]] = {}
         for move in journey.moves:
             pair = (move.source, move.destination)
-            self._moves[pair] = (*self._moves.get(pair, ()), move.name)
+            self.moves[pair] = (*self.moves.get(pair, ()), move.name)
 
     def build(self, entries: Iterable[StageEntry]) -> Iterator[HistoryEvent]:
         """The events of a customer's entries.
@@ -51,7 +54,7 @@ class StageEvents:
             if named in self._stages and named not in (current, stage):
                 current = named
                 yield HistoryEvent("stage", (named,), moment, DATASET, record, is_inferred=True)
-            moves = () if current is None else self._moves.get((current, stage), ())
+            moves = () if current is None else self.moves.get((current, stage), ())
             if stage == current and not moves:
                 continue
             if moves:

@@ -91,7 +91,6 @@ class RuleJudge:
         self._a = frozenset(map(split_event_name, rule.a))
         self._b = frozenset(map(split_event_name, rule.b))
         self._kinds = rule.kinds
-        self._forbids_within = rule.definition.forbids and self._days < inf
         self._pasts = tuple(list_pasts(rule))
 
     def judge(self, history: History, as_of: AsOf) -> RuleVerdict:
@@ -122,11 +121,27 @@ class RuleJudge:
         is_from_start = self.rule.definition.days is Days.FROM_START
         return is_from_start and history.begun is not None and is_bare(history.begun)
 
-    def _find_symbol(self, event: HistoryEvent) -> int:
-        if event.kind not in self._kinds or (event.is_inferred and self._forbids_within):
+    @property
+    def hides_inferred(self) -> bool:
+        """Whether inferred events do not count."""
+        return self.rule.definition.forbids and self.rule.within_days is not None
+
+    def find_symbol(self, kind: str, labels: Sequence[str]) -> int:
+        """What an event that is not inferred is to the rule.
+
+        Args:
+            kind: Its kind.
+            labels: Its label, or all that it may have.
+        """
+        if kind not in self._kinds:
             return HIDDEN
-        found = {self._find_label(event.kind, label) for label in event.labels}
+        found = {self._find_label(kind, label) for label in labels}
         return found.pop() if len(found) == 1 else AMBIGUOUS
+
+    def _find_symbol(self, event: HistoryEvent) -> int:
+        if event.is_inferred and self.hides_inferred:
+            return HIDDEN
+        return self.find_symbol(event.kind, event.labels)
 
     def _find_label(self, kind: str, label: str) -> int:
         if (kind, label) in self._a:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from journey.core.findings import FindingSeverity
+from journey.core.findings import FindingSeverity, sort_findings
 from journey.evaluation.broken_rules import FINDING_CODE, find_broken_rules
 from journey.evaluation.check import check_records
 from journey.records.folder import Records
@@ -204,3 +204,14 @@ def random_company():
 def test_rules_of_data_are_judged():
     given = [{"name": "n", "template": "absence", "a": "action:usage_review_checkin", "where": {"tier": "low"}}]
     assert len(find_broken_rules(company(), parse_rules(given), "2031-04-01").findings) == 1
+
+
+@pytest.mark.compiled
+def test_a_batch_finds_the_same(random_company):
+    some_rules = [ANSWER, APPROVED, CALM, SUPPORTED, Rule("few", "absence", ("support",), where=Where(tier=("high",)))]
+    alone, together = (
+        find_broken_rules(random_company, some_rules, "2031-04-01", batch=batch) for batch in (False, True)
+    )
+    assert together.totals == alone.totals
+    assert sort_findings(together.findings) == sort_findings(alone.findings)
+    assert len(alone.findings) > 100
