@@ -136,6 +136,19 @@ def load(source: str | Path, overrides: Sequence[str] = (), *, options: Sequence
     return _build(name, _file_layers(name, path, ()), overrides, (), options)
 
 
+def build_scenario(data: Mapping[str, Any], name: str) -> LoadedScenario:
+    """A scenario from its keys, which extends no other one.
+
+    Args:
+        data: The keys, as in a scenario file.
+        name: What messages call it.
+
+    Raises:
+        ScenarioError: The scenario is not valid. The message lists every mistake with key, value and expectation.
+    """
+    return _build(name, [Layer(name, normalise(data))], (), (), ())
+
+
 def override(loaded: LoadedScenario, overrides: Sequence[str] = (), *, options: Sequence[Layer] = ()) -> LoadedScenario:
     """A loaded scenario with further overrides; the arguments are those of `load`.
 

@@ -3,26 +3,11 @@
 from hypothesis import strategies as st
 
 from journey.decision.policy import Policy
+from journeylab.testing import dwells
 from simulation.model.reviewers_spec import Reviewers
 from tests.simulation.worlds import WORLD
 
-DISTRIBUTIONS = st.one_of(
-    st.builds(lambda days: {"law": "exponential", "mean_days": days}, st.floats(1.0, 300.0)),
-    st.builds(lambda d, k: {"law": "weibull", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(0.5, 4.0)),
-    st.builds(
-        lambda d, k: {"law": "log_logistic", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(1.2, 5.0)
-    ),
-    st.builds(
-        lambda d, k: {"law": "log_normal", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(0.2, 2.0)
-    ),
-    st.builds(lambda d, k: {"law": "gamma", "mean_days": d, "shape": k}, st.floats(1.0, 300.0), st.floats(0.3, 6.0)),
-    st.builds(
-        lambda first, more: {"law": "empirical", "points": [[first, 0.3], [first + more, 0.8]]},
-        st.floats(1.0, 60.0),
-        st.floats(1.0, 90.0),
-    ),
-    st.builds(lambda days: {"law": "deterministic", "mean_days": days}, st.integers(5, 90).map(float)),
-)
+DISTRIBUTIONS = dwells()
 RATIOS = st.floats(0.2, 6.0)
 
 

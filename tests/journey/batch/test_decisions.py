@@ -85,7 +85,7 @@ def test_every_decision_equals_the_one_made_alone(company, policy, as_of):
 
 @pytest.mark.slow
 @FEW
-@given(companies(most=6), policies, st.just(()) | rule_sets)
+@given(companies(max_customers=6), policies, st.just(()) | rule_sets)
 def test_every_replayed_decision_equals_the_one_made_alone(company, policy, rules):
     records = recorded(company)
     orchestrator = Orchestrator(policy, declared_rules=rules)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from journey.decision import rules
 from journey.decision.policy import Policy
 from journey.orchestrator import Orchestrator
-from tests.journey.recorded_customers import START, Known, customers, entries, judgements, known, policies, signals
+from journeylab.testing import RecordedCustomer, customers, signals, stage_entries
+from tests.journey.recorded_customers import START, judgements, known, policies
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 NEGATIVE = tuple(name for name, kind in Policy().signals.items() if kind.polarity == "negative")
@@ -67,7 +68,7 @@ def test_one_more_positive_signal_never_raises_risk(customer, more, policy):
 
 @given(known(), st.randoms(use_true_random=False), judgements)
 def test_the_order_of_reading_never_matters(customer, luck, as_of):
-    shuffled = Known(customer.customer, *(tuple(luck.sample(rows, len(rows))) for rows in customer[1:]))
+    shuffled = RecordedCustomer(customer.customer, *(tuple(luck.sample(rows, len(rows))) for rows in customer[1:]))
     judge = Orchestrator()
     assert judge.evaluate_customer(*shuffled, as_of=as_of) == judge.evaluate_customer(*customer, as_of=as_of)
 
@@ -102,7 +103,7 @@ def test_what_is_recorded_later_changes_nothing(customer, other, as_of):
     """No look-ahead: every record after the cutoff may be there or not."""
     judge = Orchestrator()
     cut = START + timedelta(days=100)
-    later = Known(
+    later = RecordedCustomer(
         customer.customer,
         (*customer.entries, *(e.model_copy(update={"state_entered_at": cut}) for e in other.entries)),
         (*customer.signals, *(s.model_copy(update={"detected_at": cut}) for s in other.signals)),
@@ -141,7 +142,7 @@ def test_only_a_decision_to_act_names_money_or_asks_for_approval(customer, polic
     assert decision.reasons
 
 
-@given(st.lists(entries(), min_size=2, max_size=4), st.randoms(use_true_random=False))
+@given(st.lists(stage_entries(), min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_of_entries_of_one_moment_the_order_of_reading_does_not_choose(log_, luck):
     tied = [entry.model_copy(update={"state_entered_at": START}) for entry in log_]
     judge = Orchestrator().state_evaluator

@@ -80,7 +80,7 @@ def test_every_column_of_a_batch_is_what_is_decided_alone_for_many_companies(com
 
 @pytest.mark.slow
 @MANY
-@given(companies(most=8), policies, judgements)
+@given(companies(max_customers=8), policies, judgements)
 def test_an_evaluation_at_once_says_what_one_after_another_says_of_many_companies(company, policy, as_of):
     hold_the_evaluation_to_the_single_path(company, policy, as_of)
 

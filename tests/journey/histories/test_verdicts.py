@@ -80,7 +80,7 @@ def test_a_broken_rule_names_an_event_or_what_is_missing(rule, who):
         assert found.event.name in (rule.b or rule.a)
 
 
-@given(rules(("onboarding", "support", "move:churn", "signal:usage_drop")), known(most=3), st.integers(0, 60))
+@given(rules(("onboarding", "support", "move:churn", "signal:usage_drop")), known(max_signals=3), st.integers(0, 60))
 def test_a_verdict_is_unknown_exactly_if_stages_or_moves_before_the_log_can_keep_the_rule(rule, who, days):
     as_of = AsOf.of(datetime.fromordinal(datetime(2030, 6, 1).toordinal() + days).date())
     history = BUILDER.build(*who[1:], as_of)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from journey.machine import Journey, Violation, ViolationKind, check_conformance, default_journey
-from tests.journey.strategies import journeys
+from journeylab.testing import journeys
 
 Row = tuple[object, str | None, str | None, str | None]  # case, from, to, move
 

@@ -22,7 +22,7 @@ from journey.machine import (
     MoveRule,
     default_journey,
 )
-from tests.journey.strategies import journeys
+from journeylab.testing import journeys
 
 DESIGN_TABLE = {
     ("activate", "onboarding", "engagement"),

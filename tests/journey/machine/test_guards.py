@@ -23,7 +23,7 @@ from journey.machine import (
     register_guard,
     unregister_guard,
 )
-from tests.journey.strategies import facts, guards
+from journeylab.testing import facts, guards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,7 +27,7 @@ from journey.machine import (
 )
 from journey.machine.guards import FactColumns
 from journey.machine.requests import build_machine
-from tests.journey.strategies import facts, journeys
+from journeylab.testing import facts, journeys
 
 
 def oracle(journey: Journey) -> dict[tuple[str, str], tuple[str, Guard | None]]:
@@ -47,7 +47,7 @@ def facts_with_outcome(guard: Guard, *, passes: bool) -> Facts:
 
 
 @pytest.mark.medium
-@given(journeys(max_arcs=20))
+@given(journeys(max_moves=20))
 @settings(max_examples=100)
 def test_machine_table_and_dictionary_agree_on_every_stage_move_and_guard_outcome(journey: Journey):
     """The whole relation is enumerated: nothing is sampled within a journey."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from journey.machine import Journey, Move, UnknownStageError, default_journey, format_path
 from journey.machine.lifecycles import intervention_lifecycle, risk_signal_lifecycle
-from tests.journey.strategies import journeys
+from journeylab.testing import journeys
 
 
 def ways(journey: Journey) -> np.ndarray:
@@ -124,7 +124,7 @@ def test_covering_paths_are_legal_and_make_every_reachable_move(journey: Journey
 
 
 @pytest.mark.medium
-@given(journeys(guarded=False, max_stages=5, max_arcs=8))
+@given(journeys(guarded=False, max_stages=5, max_moves=8))
 @settings(max_examples=200, deadline=None)
 def test_no_smaller_set_of_paths_makes_every_move(journey: Journey):
     """First the number of paths is the least, then the number of moves: by search through all sets of paths."""

@@ -19,7 +19,7 @@ from journey.machine.lifecycles import (
     intervention_lifecycle,
     risk_signal_lifecycle,
 )
-from tests.journey.strategies import journeys
+from journeylab.testing import journeys
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVERY_MACHINE = [
@@ -69,7 +69,7 @@ def test_every_stage_and_every_move_is_in_the_picture(journey: Journey):
 
 
 @pytest.mark.slow
-@given(journeys(max_arcs=20))
+@given(journeys(max_moves=20))
 @settings(max_examples=60, deadline=None)
 def test_no_stage_and_no_label_lies_on_another_or_off_the_page(journey: Journey):
     svg = to_svg(journey)

@@ -6,8 +6,8 @@ from math import inf
 from journey.machine import Facts
 from journey.rules.event_names import split_event_name
 from journey.rules.monitor import BROKEN, OTHER, SATISFIED, A, B
+from journeylab.testing.strategies.journeys import SEGMENTS, TIERS
 from tests.journey.rules.definitions import expect_verdict
-from tests.journey.strategies import SEGMENTS, TIERS
 
 _BEGUN = 2.0
 """Time at which a history begins, in days."""

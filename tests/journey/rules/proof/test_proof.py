@@ -7,8 +7,9 @@ from journey.machine import Journey, Move
 from journey.rules import TEMPLATES, Rule, Where
 from journey.rules.proof import Verdict, prove_rules
 from journey.rules.templates import Days
+from journeylab.testing import guards, journeys
+from journeylab.testing.strategies.journeys import MOVE_NAMES, SEGMENTS, TIERS
 from tests.journey.rules.proof.brute_force import judge, list_histories, symbol_of
-from tests.journey.strategies import MOVE_NAMES, SEGMENTS, TIERS, guards, journeys
 
 OUTSIDE = ("signal:x", "action:y")
 WHERES = st.sampled_from(
@@ -53,7 +54,7 @@ def _rules(draw, journey, *, outside=False, limited=False):
 
 @st.composite
 def _cases(draw, *, outside=False, limited=False):
-    journey = draw(_connected_journeys() | journeys(max_stages=4, max_arcs=6))
+    journey = draw(_connected_journeys() | journeys(max_stages=4, max_moves=6))
     return journey, draw(_rules(journey, outside=outside, limited=limited))
 
 

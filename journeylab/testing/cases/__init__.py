@@ -1,0 +1,1 @@
+"""What must hold for a journey file? The single cases of `pytest --journey`, without pytest."""

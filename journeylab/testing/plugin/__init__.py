@@ -1,0 +1,1 @@
+"""How does pytest test a journey file? Collection, coverage of moves, and the summary."""
