@@ -80,9 +80,15 @@ def command(
 def _print_result(out: "Console", result: "QueryResult") -> None:
     from itertools import groupby
 
+    from journey.core.version import version
+
+    loaded = result.loaded
     # Equal questions next to each other would be one block; their answers are equal too.
     for question, group in groupby(result.answers, key=lambda answer: answer.question):
-        _print_answers(out, question, list(group), result.customers)
+        _print_answers(out, question, list(group), loaded.scenario.population.size)
+    out.print(
+        f"{loaded.name} (scenario {loaded.hash}), arm {result.arm}, seed {loaded.scenario.seed}, version {version()}"
+    )
 
 
 def _print_answers(out: "Console", question: str, answers: "Sequence[Answer]", customers: int) -> None:

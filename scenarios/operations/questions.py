@@ -46,15 +46,13 @@ class QueryResult(FrameExport):
     As a data frame it has one row per answer, with the columns `COLUMNS`.
 
     Attributes:
-        scenario: Name of the scenario.
+        loaded: The scenario.
         arm: Name of the arm.
-        customers: Number of customers of each simulated replication.
         answers: The answers, in the order of the questions: one for each part that a question asks about.
     """
 
-    scenario: str
+    loaded: "LoadedScenario"
     arm: str
-    customers: int
     answers: tuple["Answer", ...]
 
     def to_dict(self) -> list[dict[str, Any]]:
@@ -68,7 +66,7 @@ class QueryResult(FrameExport):
 
     def __repr__(self) -> str:
         """The answers, one line each."""
-        lines = [f"<answers about {self.scenario}, {self.arm}>"]
+        lines = [f"<answers about {self.loaded.name}, {self.arm}>"]
         for answer in self.answers:
             part = ", ".join(name for name in (answer.segment, answer.tier) if name is not None)
             value = "unknown" if answer.value is None else f"{answer.value:.6g}"
@@ -113,7 +111,7 @@ def answer_questions(
         runs = _Runs(group, loaded, limit, workers).collect()
         found |= zip(group.positions, runs, strict=True)
     ordered = tuple(answer for position in range(len(plans)) for answer in found[position])
-    return QueryResult(loaded.name, arm, arm_spec.population.size, ordered)
+    return QueryResult(loaded, arm, ordered)
 
 
 def _parse_questions(arm_spec: "ArmSpec", texts: Sequence[str]) -> "list[Question]":

@@ -186,15 +186,20 @@ def _find_doubt(question: Question, totals: Totals, days: float) -> str | None:
 
 def _describe_runs(question: Question, totals: Totals, days: float) -> list[str]:
     """What a reader must know of the runs."""
-    if question.kind == "share" and question.days is None:
-        return [f"the long run is days {days / 2.0:,.0f} to {days:,.0f}"]
+    is_long_run = question.kind == "share" and question.days is None
+    since = [f"the long run is days {days / 2.0:,.0f} to {days:,.0f}"] if is_long_run else []
+    return since + _describe_undecided(question, totals, days)
+
+
+def _describe_undecided(question: Question, totals: Totals, days: float) -> list[str]:
     undecided = find_undecided(totals)
     if undecided == 0.0:
         return []
     share = _format_share(undecided)
     if question.kind == "reach":
         return [f"{share} of the customers are undecided after {days:,.0f} days: the interval has both outcomes"]
-    return [f"{share} of the customers are undecided after {days:,.0f} days and do not count"]
+    counts = " and do not count" if question.kind == "stay" else ""
+    return [f"{share} of the customers are undecided after {days:,.0f} days{counts}"]
 
 
 def _estimate(question: Question, runs: Sequence[Totals]) -> tuple[float | None, float | None, float | None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from simulation.acquisition.spec import AcquiredPopulation
+from simulation.exact.markov import kind_ratio
 from simulation.questions.totals import Totals
 
 if TYPE_CHECKING:
@@ -92,9 +93,10 @@ class _Observer:
         stages = arm_spec.journey.stages
         self._stage = stages.index(question.stage)
         self._before = None if question.before is None else stages.index(question.before)
-        successors = _find_successors(arm_spec)
+        successors = _find_successors(arm_spec, stays.kinds)
         # After at least one move: a customer in the stage may enter it again.
         self._may_enter = np.array([question.stage in _reach(successors, {stage}) for stage in stages])
+        self._is_transient = np.array([_is_transient(successors, stage) for stage in stages])
         starts = stays.stage[stays.first]
         excluded = arm_spec.exit_stages | question.ends if question.origin is None else frozenset()
         self._counted = ~np.isin(starts, [stages.index(stage) for stage in excluded])
@@ -175,22 +177,31 @@ class _Observer:
         customer = stays.customer[inside]
         overlap = np.minimum(stays.left[inside], until[customer]) - np.maximum(stays.entered[inside], since[customer])
         spent = np.bincount(customer, weights=np.maximum(overlap, 0.0), minlength=len(stays.kind))
-        return spent / (until - since), self._everyone, self._nobody, self._nobody
+        # Customers who may yet leave for good do not spend the long run as they spend the days before.
+        undecided = self._is_transient[stays.stage[stays.last]] if days is None else self._nobody
+        return spent / (until - since), self._everyone, undecided, self._nobody
 
 
-def _find_successors(arm_spec: ArmSpec) -> dict[str, set[str]]:
-    """The stages that customers can enter by one move, by stage; guards are ignored."""
+def _find_successors(arm_spec: ArmSpec, kinds: Collection[CustomerKind]) -> dict[str, set[str]]:
+    """The stages that customers of these kinds can enter by one move, by stage; guards are ignored."""
     world, journey = arm_spec.world, arm_spec.journey
-    dated = {world.renewal.move} if any(world.renewal.churn.values()) else set()
-    dated |= {world.payments.move} if any(world.payments.failure.values()) else set()
+    moving = {
+        name
+        for name, clock in world.moves.items()
+        if any(kind_ratio(clock, segment, tier, 1.0) > 0.0 for segment, tier in kinds)
+    }
+    moving |= {world.renewal.move} if any(world.renewal.churn.values()) else set()
+    moving |= {world.payments.move} if any(world.payments.failure.values()) else set()
     found: dict[str, set[str]] = {stage: set() for stage in journey.stages}
     for move in journey.moves:
-        if (move.name in world.moves or move.name in dated) and (
-            move.source,
-            move.name,
-        ) not in journey.moves_within_stay:
+        if move.name in moving and (move.source, move.name) not in journey.moves_within_stay:
             found[move.source].add(move.destination)
     return found
+
+
+def _is_transient(successors: dict[str, set[str]], stage: str) -> bool:
+    """Whether a customer can leave a stage and never return to it."""
+    return any(stage not in _reach(successors, {other}) for other in _reach(successors, {stage}) - {stage})
 
 
 def _reach(successors: dict[str, set[str]], stages: Collection[str]) -> set[str]:

@@ -15,5 +15,6 @@ def test_a_data_frame_has_one_row_per_answer():
     frame = result.to_pandas()
     assert frame["question"].tolist() == [QUESTION, QUESTION, "share(paying)"]
     assert frame["segment"].tolist()[:2] == ["solo", "team"]
-    assert frame["value"].tolist() == [answer.value for answer in result.answers]
+    assert frame["value"].tolist()[:2] == [answer.value for answer in result.answers[:2]]
+    assert frame["value"].isna().tolist() == [answer.value is None for answer in result.answers]
     assert str(result).splitlines()[0] == "<answers about trial_to_paid, baseline>"

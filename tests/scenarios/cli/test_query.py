@@ -40,6 +40,7 @@ def test_the_text_has_aligned_lines(width):
     assert lines[2].startswith("  team  1")
     assert lines[1].index("%") == lines[2].index("%")
     assert " ".join(lines[3].split()).startswith("Exact: customers follow a continuous-time Markov chain")
+    assert "seed 1" in " ".join(lines[-2:])
     assert max(map(len, lines)) <= width
 
 

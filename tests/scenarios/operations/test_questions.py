@@ -290,6 +290,25 @@ def test_simulated_outcomes_that_are_not_known_widen_the_interval_or_leave_no_va
     assert "is not known after 60 days" in days.reason
 
 
+def test_a_long_run_that_the_runs_do_not_reach_has_no_value(tmp_path):
+    loaded = load_markov(tmp_path, "population.size=60", "replications=2")
+    answer = one(loaded, "share(paying)", simulate=True, max_days=60)
+    assert answer.value is None
+    assert "is not known after 60 days" in answer.reason
+
+
+@pytest.mark.slow
+def test_a_simulated_long_run_agrees_with_the_stationary_distribution(tmp_path):
+    endless = "world.moves.forget.by_segment={ small = 0, large = 0 }"
+    loaded = load_markov(tmp_path, endless, "population.size=30", "replications=6")
+    for stage in ("paying", "help", "lapsed"):
+        truth = one(loaded, f"share({stage})")
+        estimate = one(loaded, f"share({stage})", simulate=True, max_days=1000)
+        assert "the long run is days 500 to 1,000" in estimate.reason
+        error = (estimate.ci_high - estimate.ci_low) / 2 / t_quantile(0.975, 5)
+        assert abs(estimate.value - truth.value) < 4 * error
+
+
 def test_a_probability_of_0_by_simulation_has_an_interval(tmp_path):
     loaded = load_markov(tmp_path, "population.size=40", "replications=2")
     answer = one(loaded, "P(reach gone within 0.01)", simulate=True)
@@ -313,6 +332,43 @@ def test_customers_from_records_begin_where_the_records_end():
     assert {answer.method for answer in answers} == {"simulated"}
     assert [answer.segment for answer in answers[:-1]] == ["Enterprise", "Mid-Market", "SMB"]
     assert answers[-1].off
+
+
+RECORDED = """
+title = "Records"
+question = "What happens?"
+replications = 2
+
+[population]
+records = "bundled"
+size = 10
+
+[world.moves]
+mature = { dwell = { mean_days = 30 } }
+churn = { dwell = { mean_days = 100 } }
+
+[arms.baseline]
+active = false
+actions = []
+
+[arms.treated]
+"""
+
+
+def test_recorded_customers_without_distress_have_exact_answers(tmp_path):
+    from scenarios.files.loader import load
+
+    path = tmp_path / "recorded.toml"
+    path.write_text(RECORDED)
+    loaded = load(str(path))
+    question = "P(reach churned within 30)"
+    truth, estimate = one(loaded, question), one(loaded, question, simulate=True)
+    # All customers leave at the same rate, whatever their stage.
+    assert truth.value == pytest.approx(1 - np.exp(-0.3))
+    assert abs(estimate.value - truth.value) < 0.4
+    assert one(loaded, "P(reach retention within 30) from engagement").value == pytest.approx(
+        (1 / 30) / (1 / 30 + 1 / 100) * (1 - np.exp(-30 * (1 / 30 + 1 / 100)))
+    )
 
 
 # -- properties -----------------------------------------------------------------------------------
