@@ -13,6 +13,7 @@ from journey.core.suggestions import did_you_mean
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
 from journey.decision.rules import NOT_LIVE, REASONS
+from journey.evaluation.broken_rules import RuleChecker, find_broken_rules
 from journey.evaluation.used_rules import UsedRules
 from journey.kpis import KpiGroups, build_recorded_ledger, collect_facts, compute_kpis
 from journey.machine import Journey
@@ -59,7 +60,7 @@ class Evaluation(FrameExport):
         customers: Number of known customers.
         policy: The policy.
         used: The names of the journey and the policy, and the files or the scenario that contain them.
-        findings: Data-quality findings and missing approvals.
+        findings: Data-quality findings, missing approvals and broken rules.
         decisions: One per customer, in order of customer ID. A batch creates them during iteration.
         open_loops: Interventions that were never completed.
         watch_list: Customers without an action that a person should look at.
@@ -156,7 +157,8 @@ def evaluate(
         batch: Whether all customers are evaluated in one compiled batch or one after another. Default: in a batch with
             `BATCH_MIN_CUSTOMERS` customers or more. A single customer or `governance` always excludes the batch.
         used: The origin of the policy and the journey, for the result. Default: not from files.
-        declared_rules: Declared rules; no action is recommended that would break one of severity error.
+        declared_rules: Declared rules. Recorded histories that break one are findings, and no action is recommended
+            that would break one of severity error.
         clock: If given, it measures the latency of each decision, and customers are evaluated one after another: in a
             batch a decision has no latency of its own.
 
@@ -172,9 +174,11 @@ def evaluate(
     else:
         batch = False
     results = (
-        _evaluate_in_batch(records, orchestrator, moment, replay=replay)
+        _evaluate_in_batch(records, orchestrator, moment, declared_rules, replay=replay)
         if batch
-        else _evaluate_one_by_one(records, orchestrator, moment, customer_id, replay=replay, clock=clock)
+        else _evaluate_one_by_one(
+            records, orchestrator, moment, customer_id, declared_rules, replay=replay, clock=clock
+        )
     )
     facts = collect_facts(records, orchestrator, moment, results.severities, results.ended, customer_id)
     groups = compute_kpis(facts, records, orchestrator, results.latencies)
@@ -228,6 +232,7 @@ def _evaluate_one_by_one(
     orchestrator: Orchestrator,
     as_of: AsOf,
     customer_id: str | None,
+    declared_rules: Sequence[Rule],
     *,
     replay: bool,
     clock: Clock | None,
@@ -237,18 +242,20 @@ def _evaluate_one_by_one(
     customers: list[Customer] = []
     breaches: list[Finding] = []
     pairs: list[tuple[Intervention, Decision]] = []
+    rules = RuleChecker(declared_rules, orchestrator.journey, orchestrator.policy)
     for case in _read_cases(records, customer_id):
         decisions.append(_evaluate_case(orchestrator, case, as_of, clock))
         customers.append(case.customer)
         redecided_pairs = redecide_interventions(orchestrator, case, as_of)
         breaches.extend(find_case_breaches(orchestrator, case.customer, redecided_pairs))
+        rules.add(case, as_of)
         if replay:
             pairs.extend(redecided_pairs)
     record_findings = [finding for finding in report.findings if customer_id in (None, finding.customer_id)]
     return _DecisionSet(
         customers=report.customers,
         decisions=ListedDecisions(decisions),
-        findings=ListedFindings(sort_findings([*record_findings, *breaches])),
+        findings=ListedFindings(sort_findings([*record_findings, *breaches, *rules.findings])),
         watch_list=build_watch_list(decisions, customers, orchestrator),
         agreement=compare_with_record(pairs) if replay else None,
         severities=[decision.severity for decision in decisions],
@@ -266,7 +273,9 @@ def _evaluate_case(orchestrator: Orchestrator, case: CustomerCase, as_of: AsOf, 
     return replace(decision, evaluation_latency_ms=(clock() - started) / NANOSECONDS_PER_MILLISECOND)
 
 
-def _evaluate_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf, *, replay: bool) -> _DecisionSet:
+def _evaluate_in_batch(
+    records: Records, orchestrator: Orchestrator, as_of: AsOf, declared_rules: Sequence[Rule], *, replay: bool
+) -> _DecisionSet:
     from journey.batch import redecide_batch
     from journey.batch.agreement import build_batch_agreement
     from journey.batch.approval_breaches import find_breaches_in_batch
@@ -277,6 +286,11 @@ def _evaluate_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf
     table = decide_in_batch(records, orchestrator, as_of)
     report = check(records, as_of=as_of.cutoff, journey=orchestrator.journey, policy=orchestrator.policy)
     report.add(find_breaches_in_batch(records, orchestrator, as_of))
+    report.add(
+        find_broken_rules(
+            records, declared_rules, as_of, orchestrator.policy, orchestrator.journey, batch=True
+        ).findings
+    )
     return _DecisionSet(
         customers=report.customers,
         decisions=LazyDecisions(table),

@@ -7,6 +7,7 @@ import pytest
 from journey.core.findings import FindingSeverity, sort_findings
 from journey.evaluation.broken_rules import FINDING_CODE, find_broken_rules
 from journey.evaluation.check import check_records
+from journey.evaluation.evaluate import evaluate
 from journey.records.folder import Records
 from journey.rules import Rule, Where, parse_rules
 from tests.journey.companies import CUSTOMER, ENTRY, INTERVENTION, OUTCOME, SIGNAL, bundled_rows, company
@@ -215,3 +216,18 @@ def test_a_batch_finds_the_same(random_company):
     assert together.totals == alone.totals
     assert sort_findings(together.findings) == sort_findings(alone.findings)
     assert len(alone.findings) > 100
+
+
+def test_an_evaluation_has_the_same_findings_and_those_of_one_customer_alone():
+    records, some_rules = _planted(), [CALM, APPROVED, SUPPORTED]
+    found = [f for f in evaluate(records, declared_rules=some_rules).findings if f.code == FINDING_CODE]
+    assert found == sort_findings(find_broken_rules(records, some_rules).findings)
+    alone = evaluate(records, declared_rules=some_rules, customer_id="C001").findings
+    assert [f.record for f in alone if f.code == FINDING_CODE] == ["C001@2025-01-10"]
+
+
+@pytest.mark.compiled
+def test_an_evaluation_in_a_batch_has_the_same_findings():
+    records, some_rules = _planted(), [CALM, APPROVED, SUPPORTED]
+    alone, together = (evaluate(records, declared_rules=some_rules, batch=batch).findings for batch in (False, True))
+    assert list(together) == list(alone)
