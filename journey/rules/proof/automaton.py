@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from journey.rules import monitor
 from journey.rules.event_names import MOVE, STAGE, split_event_name
 from journey.rules.monitor import OTHER, A, B
+from journey.rules.proof.history import list_move_events
 from journey.rules.templates import ABSENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
+    from journey.machine import Move
     from journey.rules.event_names import Vocabulary
     from journey.rules.rule import Rule
 
@@ -31,6 +33,9 @@ _LIMIT = 0.5
 """The limit in days during exploration. All times are 0, for now, or -1, for longer ago than the limit."""
 
 _TIME_MARKS = (monitor.LAST_A, monitor.LAST_B, monitor.OPEN_A, monitor.OPEN_B)
+
+Symbols = tuple[int, ...]
+"""What a rule sees of the events of one moment: OTHER, A and B."""
 
 _State = tuple[tuple[float, ...], float]
 """The marks of the monitor, and the time at which the history began."""
@@ -61,13 +66,25 @@ class Automaton:
         self.is_met: list[bool] = []
         self.initial = self._explore()
         self._closures: dict[int, frozenset[int]] = {}
+        self._tables: dict[Symbols, list[int]] = {}
+        self._symbols_of_moves: dict[tuple[str, str], Symbols] = {}
 
     def symbol_of(self, kind: str, label: str) -> int | None:
         """What an event is to the rule: OTHER, A or B; None if the rule does not see it."""
         return self._symbols.get((kind, label), OTHER) if kind in self._kinds else None
 
-    def list_visible(self, events: Iterable[tuple[str, str]]) -> tuple[int, ...]:
-        """What the rule sees of some events, given as kinds and labels."""
+    def symbols_of_move(self, move: Move) -> Symbols:
+        """What the rule sees of a move."""
+        key = (move.source, move.name)
+        if key not in self._symbols_of_moves:
+            self._symbols_of_moves[key] = self._list_visible(list_move_events(move))
+        return self._symbols_of_moves[key]
+
+    def symbols_of_start(self, stage: str) -> Symbols:
+        """What the rule sees of the beginning in a stage."""
+        return self._list_visible([(STAGE, stage)])
+
+    def _list_visible(self, events: Iterable[tuple[str, str]]) -> Symbols:
         symbols = (self.symbol_of(kind, label) for kind, label in events)
         return tuple(symbol for symbol in symbols if symbol is not None)
 
@@ -79,12 +96,14 @@ class Automaton:
         if OTHER in self.outside:
             yield from ((kind, "") for kind in self._kinds - MACHINE_KINDS)
 
-    def run(self, states: Iterable[int], symbols: Sequence[int]) -> frozenset[int]:
-        """The states after some events at one moment; broken histories are omitted."""
-        reached = set(states)
-        for symbol in symbols:
-            reached = {self.after[state][symbol] for state in reached}
-        return frozenset(reached - {BROKEN_STATE})
+    def table(self, symbols: Symbols) -> list[int]:
+        """For each state the next one after some events at one moment."""
+        if symbols not in self._tables:
+            states = list(range(len(self.after)))
+            for symbol in symbols:
+                states = [self.after[state][symbol] for state in states]
+            self._tables[symbols] = states
+        return self._tables[symbols]
 
     def stay(self, states: Iterable[int]) -> frozenset[int]:
         """The states during a stay, with every time and every event that the machine does not determine.

@@ -5,14 +5,15 @@ Times are those that suit each rule best, so a contradiction that follows from d
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.findings import FindingSeverity
-from journey.rules.proof.automaton import MACHINE_KINDS
+from journey.rules.proof.automaton import BROKEN_STATE, MACHINE_KINDS
 from journey.rules.proof.configurations import Customers
-from journey.rules.proof.joint_search import SearchLimitError, search_together
+from journey.rules.proof.joint_search import Budget, BudgetSpentError, search_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from journey.rules.proof.configurations import Graph
     from journey.rules.proof.history import History
     from journey.rules.rule import Rule, Where
+
+
+MOST_RULES, MOST_PLACES = 20, 5_000
+"""Limits of the search for sets of three or more rules: rules, and places in histories that all searches visit."""
 
 
 class Candidate(NamedTuple):
@@ -69,8 +74,8 @@ def find_contradictions(
 ) -> Iterator[Contradiction]:
     """All pairs of rules that contradict each other, and some larger sets without such a pair.
 
-    A set of three or more is found if its rules are among the first that do not contradict each other in pairs, and if
-    the search for a history that meets them stays below its limit.
+    A set of three or more is found if its rules are among the first `MOST_RULES` that do not contradict each other in
+    pairs, and before `MOST_PLACES` are visited.
 
     Args:
         graph_for: Builds the graph of the histories of some customers.
@@ -98,34 +103,35 @@ class _Finder:
     def describe(self, members: Iterable[int]) -> Contradiction:
         return Contradiction(tuple(self._candidates[index].rule for index in members))
 
-    def contradict(self, members: Sequence[int]) -> bool:
+    def contradict(self, members: Sequence[int], budget: Budget | None = None) -> bool:
         """Whether no complete history meets the rules together, although there are customers to whom all apply."""
         customers = _find_common_customers([self._candidates[index].rule.where for index in members])
         if customers is None or self._are_met_together(members, customers):
             return False
         automata = [self._candidates[index].automaton for index in members]
-        try:
-            found = search_together(self._graph_for(customers), automata)
-        except SearchLimitError:
-            return False
+        found = search_together(self._graph_for(customers), automata, budget)
         if found is not None:
             self._add_history(found)
         return found is None
 
     def find_larger_sets(self, pairs: Sequence[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
         """Minimal sets of three or more contradicting rules, among rules that do not contradict each other in pairs."""
+        known = set(pairs)
         members: list[int] = []
         for index in range(len(self._candidates)):
-            if not any((other, index) in pairs for other in members) and self._share_customers([*members, index]):
+            fits = not any((other, index) in known for other in members)
+            if fits and len(members) < MOST_RULES and self._share_customers([*members, index]):
                 members.append(index)
-        while len(members) > 2 and self.contradict(members):
-            smallest = list(members)
-            for index in members:
-                fewer = [each for each in smallest if each != index]
-                if self.contradict(fewer):
-                    smallest = fewer
-            yield tuple(smallest)
-            members.remove(smallest[-1])
+        budget = Budget(MOST_PLACES)
+        with suppress(BudgetSpentError):
+            while len(members) > 2 and self.contradict(members, budget):
+                smallest = list(members)
+                for index in members:
+                    fewer = [each for each in smallest if each != index]
+                    if self.contradict(fewer, budget):
+                        smallest = fewer
+                yield tuple(smallest)
+                members.remove(smallest[-1])
 
     def _share_customers(self, members: Sequence[int]) -> bool:
         return _find_common_customers([self._candidates[index].rule.where for index in members]) is not None
@@ -171,11 +177,12 @@ def _find_common_customers(conditions: Sequence[Where]) -> Customers | None:
 
 def _can_meet(automaton: Automaton, history: History) -> bool:
     """Whether a history of moves meets a rule at some times and with some other events."""
+    moments = [automaton.symbols_of_start(history.start), *map(automaton.symbols_of_move, history.moves)]
     states = frozenset((automaton.initial,))
-    for number, events in enumerate(history.list_events()):
-        if number:
-            states = automaton.stay(states)
-        states = automaton.run(states, automaton.list_visible(events))
+    for number, symbols in enumerate(moments):
+        table = automaton.table(symbols)
+        states = frozenset(table[state] for state in (automaton.stay(states) if number else states))
+    states -= {BROKEN_STATE}
     return any(automaton.is_met[state] for state in states) or (not history.is_complete and bool(states))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from journey.rules.event_names import MOVE, STAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from journey.machine import Move
     from journey.rules.proof.configurations import Step
@@ -32,11 +32,6 @@ class History:
     moves: tuple[Move, ...] = ()
     open_moves: tuple[Move, ...] = ()
     is_complete: bool = False
-
-    def list_events(self) -> Iterator[tuple[Event, ...]]:
-        """The events of each moment: the beginning, then each move."""
-        yield ((STAGE, self.start),)
-        yield from map(list_move_events, self.moves)
 
     def to_rows(self) -> list[dict[str, str]]:
         """The moves as the command line's JSON."""

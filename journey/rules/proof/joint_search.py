@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from journey.rules.event_names import STAGE
 from journey.rules.proof.automaton import BROKEN_STATE
-from journey.rules.proof.history import History, build_history, list_move_events
+from journey.rules.proof.history import History, build_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from journey.rules.proof.automaton import Automaton
+    from journey.rules.proof.automaton import Automaton, Symbols
     from journey.rules.proof.configurations import Graph, Step
-    from journey.rules.proof.history import Event
-
-MOST_NODES = 20_000
-"""Places in histories that a search for three or more rules visits before it gives up."""
 
 
-class SearchLimitError(Exception):
-    """A search for three or more rules has visited as many places as it may."""
+class Budget:
+    """The number of places in histories that searches may visit together."""
+
+    def __init__(self, places: int) -> None:
+        self._left = places
+
+    def spend(self) -> None:
+        """Visit one place.
+
+        Raises:
+            BudgetSpentError: As many places as allowed were visited.
+        """
+        if self._left == 0:
+            raise BudgetSpentError
+        self._left -= 1
+
+
+class BudgetSpentError(Exception):
+    """Searches have visited as many places as they may."""
 
 
 class _Node(NamedTuple):
@@ -31,26 +43,31 @@ class _Node(NamedTuple):
 _Origins = dict[_Node, "tuple[_Node, Step | None] | None"]
 
 
-def search_together(graph: Graph, automata: Sequence[Automaton]) -> History | None:
+def search_together(graph: Graph, automata: Sequence[Automaton], budget: Budget | None = None) -> History | None:
     """A complete history that meets all rules; None if there is none.
 
     In a journey in which no history ends, any history that breaks none of the rules.
 
+    Args:
+        graph: The configurations of the journey for the customers to whom all rules apply.
+        automata: The rules' automata.
+        budget: The places that may be visited. Default: all.
+
     Raises:
-        SearchLimitError: There are three or more rules, with too many states to search.
+        BudgetSpentError: The budget is spent, and no history is found.
     """
     origins: _Origins = {}
     waiting = []
+    initial = [automaton.initial for automaton in automata]
     for start in graph.starts:
-        node = _enter(
-            graph, automata, start, [automaton.initial for automaton in automata], ((STAGE, graph.stage(start)),)
-        )
+        symbols = [automaton.symbols_of_start(graph.stage(start)) for automaton in automata]
+        node = _enter(graph, automata, start, initial, symbols)
         if node is not None and node not in origins:
             origins[node] = None
             waiting.append(node)
     while waiting:
-        if len(automata) > 2 and len(origins) > MOST_NODES:
-            raise SearchLimitError
+        if budget is not None:
+            budget.spend()
         node = waiting.pop()
         if graph.has_ended(node.configuration) or not graph.has_complete_history:
             return _trace(graph, origins, node)
@@ -67,7 +84,8 @@ def _list_following(graph: Graph, automata: Sequence[Automaton], node: _Node) ->
         if BROKEN_STATE not in states:
             yield None, node._replace(states=states)
     for step in graph.steps(node.configuration):
-        following = _enter(graph, automata, step.target, node.states, list_move_events(step.move))
+        symbols = [automaton.symbols_of_move(step.move) for automaton in automata]
+        following = _enter(graph, automata, step.target, node.states, symbols)
         if following is not None:
             yield step, following
 
@@ -85,17 +103,16 @@ def _list_states_of_stay(automata: Sequence[Automaton], states: tuple[int, ...])
 
 
 def _enter(
-    graph: Graph, automata: Sequence[Automaton], target: int, states: Sequence[int], events: tuple[Event, ...]
+    graph: Graph, automata: Sequence[Automaton], target: int, states: Sequence[int], symbols: Sequence[Symbols]
 ) -> _Node | None:
     """The place after some events; None if they break a rule, or end a history that does not meet it."""
-    after = []
-    for automaton, state in zip(automata, states, strict=True):
-        for symbol in automaton.list_visible(events):
-            state = automaton.after[state][symbol]
-        if state == BROKEN_STATE or (graph.has_ended(target) and not automaton.is_met[state]):
-            return None
-        after.append(state)
-    return _Node(target, tuple(after))
+    moved = zip(automata, states, symbols, strict=True)
+    after = tuple(automaton.table(seen)[state] for automaton, state, seen in moved)
+    if BROKEN_STATE in after:
+        return None
+    if graph.has_ended(target) and not all(each.is_met[state] for each, state in zip(automata, after, strict=True)):
+        return None
+    return _Node(target, after)
 
 
 def _trace(graph: Graph, origins: _Origins, node: _Node) -> History:

@@ -11,12 +11,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from journey.rules.event_names import STAGE
-from journey.rules.proof.automaton import BROKEN_STATE, Automaton
-from journey.rules.proof.history import build_history, list_move_events
+from journey.rules.proof.automaton import BROKEN_STATE, Automaton, Symbols
+from journey.rules.proof.history import build_history
 
 if TYPE_CHECKING:
-    from journey.machine import Move
     from journey.rules.proof.configurations import Graph, Step
     from journey.rules.proof.history import History
 
@@ -68,24 +66,23 @@ class _Search:
         self._outcome = Outcome()
         self._origins: _Origins = {}
         self._queue: deque[_Node] = deque()
-        self._symbols: dict[Move, tuple[int, ...]] = {}
-        self._after: dict[tuple[frozenset[int], tuple[int, ...], bool], tuple[frozenset[int], bool]] = {}
+        self._after: dict[tuple[frozenset[int], Symbols, bool], tuple[frozenset[int], bool]] = {}
         self._first_unbroken: _Node | None = None
 
     def run(self) -> Outcome:
         for start in self._graph.starts:
-            symbols = self._automaton.list_visible([(STAGE, self._graph.stage(start))])
+            symbols = self._automaton.symbols_of_start(self._graph.stage(start))
             self._enter(start, frozenset((self._automaton.initial,)), symbols, None, None)
         while self._queue:
             node = self._queue.popleft()
             for step in self._graph.steps(node.configuration):
-                self._enter(step.target, node.states, self._symbols_of(step.move), node, step)
+                self._enter(step.target, node.states, self._automaton.symbols_of_move(step.move), node, step)
         if not self._graph.has_complete_history and self._first_unbroken is not None:
             self._outcome.met = self._trace(self._first_unbroken)
         return self._outcome
 
     def _enter(
-        self, target: int, states: frozenset[int], symbols: tuple[int, ...], before: _Node | None, step: Step | None
+        self, target: int, states: frozenset[int], symbols: Symbols, before: _Node | None, step: Step | None
     ) -> None:
         """Follow a history into a configuration."""
         ends = self._graph.has_ended(target)
@@ -104,14 +101,12 @@ class _Search:
         if after and not ends:
             self._queue.append(node)
 
-    def _compute_states(
-        self, states: frozenset[int], symbols: tuple[int, ...], *, ends: bool
-    ) -> tuple[frozenset[int], bool]:
+    def _compute_states(self, states: frozenset[int], symbols: Symbols, *, ends: bool) -> tuple[frozenset[int], bool]:
         """The unbroken states after the events of a move, and whether some times or other events break the rule."""
-        automaton = self._automaton
-        reached = {automaton.run((state,), symbols) for state in states}
-        may_break = frozenset() in reached
-        after = frozenset().union(*reached)
+        automaton, table = self._automaton, self._automaton.table(symbols)
+        reached = frozenset(table[state] for state in states)
+        may_break = BROKEN_STATE in reached
+        after = reached - {BROKEN_STATE}
         if ends:
             met = frozenset(state for state in after if automaton.is_met[state])
             return met, may_break or met != after
@@ -142,9 +137,3 @@ class _Search:
             steps.append(step)
             origin = self._origins[node]
         return build_history(self._graph.stage(node.configuration), steps[::-1], is_complete=is_complete)
-
-    def _symbols_of(self, move: Move) -> tuple[int, ...]:
-        """What the events of a move are to the rule."""
-        if move not in self._symbols:
-            self._symbols[move] = self._automaton.list_visible(list_move_events(move))
-        return self._symbols[move]

@@ -23,11 +23,12 @@ class ListedHistory:
         start: The stage in which it begins.
         moves: Its moves.
         ended: Whether it ends in a terminal stage.
+        customers: The customers that can have it.
         is_certain: Whether all customers of a rule can have it, without waiting.
     """
 
-    def __init__(self, journey, start, moves, *, is_certain):
-        self.start, self.moves, self.is_certain = start, moves, is_certain
+    def __init__(self, journey, start, moves, customers, *, is_certain):
+        self.start, self.moves, self.customers, self.is_certain = start, moves, set(customers), is_certain
         self.ended = (moves[-1].destination if moves else start) in journey.terminal
 
 
@@ -38,7 +39,7 @@ def list_histories(journey, where, length):
     for _ in range(length + 1):
         following = []
         for start, moves, previous, able, is_certain in level:
-            yield ListedHistory(journey, start, moves, is_certain=is_certain)
+            yield ListedHistory(journey, start, moves, able, is_certain=is_certain)
             stage = moves[-1].destination if moves else start
             for move in journey.legal_moves(stage):
                 can = [each for each in able if _allows(move, 1e6, previous, each)]
