@@ -18,6 +18,18 @@ SEEDS = (1, 2)
 DAYS_OF_GENERATED = 150.0
 _SIZE = f"population.size={CUSTOMERS}"
 _COMPARED = ("--replications", 4, "--engine", "compiled", "--workers", 1)
+_ASKED = ("--customers", 100, "--replications", 3, "--workers", 1)
+_QUESTIONS = (
+    "P(reach paying within 30) by segment",
+    "P(reach cancelled within 90) from paying by segment",
+    "P(reach paused before at_risk) from paying",
+    "P(stay in at_risk > 14)",
+    "E(time to paying if reached)",
+    "E(time to cancelled) from paused",
+    "E(visits to at_risk within 365) from paying",
+    "share(paying within 365) from paying",
+)
+"""Exact and simulated ones."""
 
 _ROOT = Path(__file__).parents[2]
 
@@ -57,6 +69,7 @@ def results(engine: str | None = None) -> Iterator[tuple[str, Result]]:
         ("records/evaluate_imperfect", lambda: command("evaluate", _ROOT / "data/imperfect", "--replay")),
         ("records/campaigns", lambda: command("campaigns")),
         ("records/campaigns_window", lambda: command("campaigns", "--window", 3)),
+        ("queries/trial_to_paid", lambda: command("query", "trial_to_paid", *_ASKED, *_QUESTIONS)),
     )
 
 

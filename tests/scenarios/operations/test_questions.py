@@ -1,5 +1,7 @@
 """Answers to questions: exact ones against hand calculation and the engines, and when they are not exact."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +11,8 @@ from scipy.linalg import expm
 from journey.core.errors import InputError
 from journey.statistics.means import t_quantile
 from scenarios.operations.questions import QuestionJob, answer_questions
+from simulation.exact import renewal
+from simulation.exact.scipy_distributions import cumulative_hazard
 from simulation.questions.grammar import Names, parse_question
 from tests.scenarios.operations.question_worlds import load_markov
 
@@ -180,6 +184,34 @@ def test_a_simulated_share_is_that_of_the_metric_of_the_same_runs(tmp_path):
     ]
     # The metric groups times in 1,024 intervals; no conversion is so close to day 30 here.
     assert answer.value == pytest.approx(sum(runs) / 2, abs=1e-12)
+
+
+SEMI_MARKOV = (
+    *SIMPLE,
+    "world.moves.convert.dwell={ law = 'log_logistic', mean_days = 20, shape = 2.5 }",
+    "world.moves.ask.dwell={ law = 'weibull', mean_days = 15, shape = 1.8 }",
+    "world.moves.leave.dwell={ law = 'gamma', mean_days = 40, shape = 3 }",
+    "world.moves.forget.dwell={ law = 'log_normal', mean_days = 12, shape = 0.7 }",
+)
+
+
+@pytest.mark.slow
+def test_simulated_answers_agree_with_the_renewal_equations(tmp_path):
+    """Dwells that are not exponential, without distress: a semi-Markov process, solved on a grid."""
+    loaded = load_markov(tmp_path, *SEMI_MARKOV, "population.size=800", "replications=8")
+    questions = ("P(reach gone within 60)", "E(visits to help within 60)", "P(stay in trial > 10)")
+    estimates = ask(loaded, *(f"{question} for tier medium" for question in questions))
+    arm_spec = loaded.arms[0]
+    journey = replace(arm_spec.journey, moves=tuple(replace(move, guard=None) for move in arm_spec.journey.moves))
+    risks = renewal.build_risks(journey, arm_spec.world, segment="large", tier="medium")
+    solution = renewal.solve_to_tolerance(risks, 60.0, 12, tolerance=1e-6)
+    trial, help_, gone = (journey.stages.index(stage) for stage in ("trial", "help", "gone"))
+    stay = np.exp(-sum(risk.ratio * cumulative_hazard(risk.dwell, 10.0) for risk in risks[trial]))
+    truths = (solution.occupancy[-1, trial, gone], solution.entries[trial, help_], stay)
+    for truth, estimate in zip(truths, estimates, strict=True):
+        assert estimate.method == "simulated"
+        error = (estimate.ci_high - estimate.ci_low) / 2 / t_quantile(0.975, 7)
+        assert abs(estimate.value - truth) < 4 * error, estimate.question
 
 
 # -- when an answer is not exact ------------------------------------------------------------------
