@@ -105,11 +105,11 @@ if not TYPE_CHECKING:
 
 def _require_hypothesis() -> None:
     """Refuse to go on without Hypothesis."""
-    from importlib.util import find_spec
-
     from journey.core.errors import MissingPackageError
 
-    if find_spec("hypothesis") is None:
+    try:
+        import hypothesis  # noqa: F401
+    except ImportError:
         raise MissingPackageError(
             "journeylab.testing: needs hypothesis, which is not installed: pip install 'journeylab[testing]'"
-        )
+        ) from None

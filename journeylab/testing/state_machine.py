@@ -49,6 +49,19 @@ def _among(name: str) -> st.SearchStrategy[Any]:
     return st.runner().flatmap(choose)
 
 
+def _move(*, legal: bool) -> st.SearchStrategy[str]:
+    """The name of a move that the customer's stage has, or does not have.
+
+    It is drawn from all names, so that the rest of a run stays when a step is deleted.
+    """
+
+    def choose(machine: JourneyStateMachine) -> st.SearchStrategy[str]:
+        journey = machine.journey
+        return st.sampled_from(journey.move_names).filter(lambda name: journey.is_legal(machine.stage, name) is legal)
+
+    return st.runner().flatmap(choose)
+
+
 class JourneyStateMachine(RuleBasedStateMachine):
     """One customer in a journey. Subclass it, set the journey, and add invariants and rules of your own.
 
@@ -164,7 +177,7 @@ class JourneyStateMachine(RuleBasedStateMachine):
             self.queue.expire(self.now)
 
     @precondition(lambda self: bool(self._legal_moves()))
-    @rule(move=_among("_legal_moves"))
+    @rule(move=_move(legal=True))
     def move(self, move: str) -> None:
         """Request a move that the stage has; its guard may block it."""
         before = self.stage
@@ -181,7 +194,7 @@ class JourneyStateMachine(RuleBasedStateMachine):
             assert self.stage == before, f"{arc} was blocked, and led to {self.stage}"
 
     @precondition(lambda self: bool(self._illegal_moves()))
-    @rule(move=_among("_illegal_moves"))
+    @rule(move=_move(legal=False))
     def request_illegal_move(self, move: str) -> None:
         """Request a move that the stage does not have."""
         before = self.stage

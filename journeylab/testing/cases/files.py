@@ -11,6 +11,7 @@ from journey.machine import Journey, default_journey
 from journeylab.testing.cases.answers import Forms
 from journeylab.testing.cases.examples import list_example_cases
 from journeylab.testing.cases.moves import list_guard_cases, list_move_cases
+from journeylab.testing.cases.rules import list_rule_cases
 from journeylab.testing.cases.statement import Statement, read_statement
 from journeylab.testing.cases.structure import list_structure_cases
 from scenarios.files.included_files import extract_journey_table
@@ -73,14 +74,18 @@ def list_cases(path: Path, name: str, expected: Path | None = None) -> Iterator[
     """
     tested = read_tested_file(path, name)
     forms = Forms(tested.journey)
-    statement = tested.statement
+    statement, rules = tested.statement, tested.rules
     if expected is not None and expected.suffix.lower() == ".csv":
         yield from list_example_cases(_read_text(expected), expected.name, forms)
     elif expected is not None:
-        statement = read_tested_file(expected, expected.name).statement
+        agreed = read_tested_file(expected, expected.name)
+        statement = agreed.statement
+        known = {rule.name for rule in agreed.rules}
+        rules = (*agreed.rules, *(rule for rule in rules if rule.name not in known))
     yield from list_structure_cases(statement, forms)
     yield from list_move_cases(statement, forms)
     yield from list_guard_cases(statement, forms)
+    yield from list_rule_cases(tested.journey, rules)
 
 
 def _read_table(table: dict[str, object], name: str) -> Statement:

@@ -30,6 +30,7 @@ def list_structure_cases(statement: Statement, forms: Forms) -> Iterator[Case]:
     for stage in statement.stages:
         expected = statement.details[stage]
         yield _compare(f"stage[{stage}]", statement, expected, partial(_read_details, journey, stage))
+    for stage in dict.fromkeys((*statement.stages, *journey.stages)):
         yield Case(f"reachable[{stage}]", partial(_check_reachable, journey, stage))
         if statement.terminal:
             yield Case(f"finishes[{stage}]", partial(_check_finishes, journey, stage))
