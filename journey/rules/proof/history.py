@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Event = tuple[str, str]
 """An event: its kind and its label."""
 
+_SHOWN_MOVES = 10
+"""Moves at the beginning and at the end of a history that its text has."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -38,7 +41,12 @@ class History:
         return [{"stage": move.source, "move": move.name, "to_stage": move.destination} for move in self.moves]
 
     def __str__(self) -> str:
-        return self.start + "".join(f" -{move.name}-> {move.destination}" for move in self.moves)
+        """The history as a path; the middle of a long one is left out."""
+        steps = [f" -{move.name}-> {move.destination}" for move in self.moves]
+        if len(steps) > 2 * _SHOWN_MOVES:
+            left_out = len(steps) - 2 * _SHOWN_MOVES
+            steps[_SHOWN_MOVES:-_SHOWN_MOVES] = [f" ... ({left_out} moves) ..."]
+        return self.start + "".join(steps)
 
 
 def list_move_events(move: Move) -> tuple[Event, ...]:

@@ -127,6 +127,22 @@ def test_the_message_gives_the_verdict_without_the_limit():
     assert "Without the limit of 30 days, the verdict is: holds." in _prove(default_journey(), **rule).message
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_history_is_the_shortest_whatever_the_order_of_the_moves(order):
+    short = [Move("one", "a", "b"), Move("two", "b", "f")]
+    long = [Move("far", "a", "c"), Move("on", "c", "d"), Move("at_last", "d", "f")]
+    journey = Journey.build(stages=tuple("abcdf"), moves=[*short, *long][::order], initial="a", terminal="f")
+    proof = _prove(journey, template="absence", a="f")
+    assert [move.name for move in proof.counterexample.moves] == ["one", "two"]
+
+
+def test_the_text_of_a_long_history_is_short():
+    found = _prove(default_journey(), template="absence", a="support", count=400).counterexample
+    assert len(found.moves) == len(found.to_rows()) == 800
+    assert str(found).startswith("onboarding -activate-> engagement -open_ticket-> support")
+    assert " ... (780 moves) ..." in str(found)
+
+
 @pytest.mark.medium
 def test_a_hundred_rules_of_thirty_stages_take_less_than_a_second():
     stages = [f"s{number}" for number in range(30)]
