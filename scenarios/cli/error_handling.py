@@ -18,6 +18,7 @@ from journey.runtime.address_space import refuse_small_address_space
 from scenarios.cli import INTERRUPTED, WRONG_INPUT
 from scenarios.cli.messages import print_message
 from scenarios.cli.platform_failures import describe_failure, describe_undecodable
+from scenarios.execution.interruption_errors import is_interruption
 from scenarios.execution.termination import get_exit_code
 
 SUCCESS = 0
@@ -46,7 +47,7 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             _exit_interrupted()
         except Exception as error:
-            if _is_interruption(error):
+            if is_interruption(error):
                 _exit_interrupted()
             message = describe_failure(error)
             if message is None:
@@ -54,16 +55,6 @@ def handle_errors(command: Callable[..., None]) -> Callable[..., None]:
             _exit_with_error(message)
 
     return run
-
-
-def _is_interruption(error: Exception) -> bool:
-    """Whether Ctrl-C caused an error of another type.
-
-    During a query, DuckDB handles it and raises a RuntimeError. So does Python while it defines a class.
-    """
-    if not isinstance(error, RuntimeError):
-        return False
-    return isinstance(error.__cause__, KeyboardInterrupt) or "interrupt" in str(error).lower()
 
 
 def _exit_interrupted() -> None:

@@ -1,7 +1,7 @@
-"""The progress bar of replications: number, rate, remaining time and interval width."""
+"""Progress on stderr: a bar of replications with rate, remaining time and interval width, or the current step."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isfinite
 from time import monotonic
@@ -41,6 +41,18 @@ def progress_bar() -> Iterator["ProgressCallback | None"]:
                 bar.update(bar.task_ids[0], completed=run_progress.done, total=run_progress.total, text=description)
 
         yield update
+
+
+@contextmanager
+def show_status(verb: str) -> Iterator[Callable[[str], None] | None]:
+    """A function that shows the current step on stderr, after the verb; None where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(verb) as status:
+        yield lambda step: status.update(f"{verb}: {step}")
 
 
 class ProgressText:

@@ -1,8 +1,5 @@
 """`journey verify`: validate the engines against exact results."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +8,8 @@ from scenarios.cli.common_options import Engine, EngineOption, JsonOption, SeedO
 from scenarios.cli.error_handling import CHECK_FAILED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from scenarios.files.loader import LoadedScenario
@@ -78,10 +77,11 @@ def _choose_runners(scenario: "LoadedScenario", engine: Engine) -> "tuple[Runner
 
 def _run_checks(loaded: "LoadedScenario", customers: int, run: "Runner", other: "Runner | None") -> "list[Check]":
     """Run the checks of the derived models once, because the arms share the world; then check each arm."""
+    from scenarios.cli.progress import show_status
     from simulation.verification import arm_checks, judge_checks, theory_checks
 
     seed, days = loaded.scenario.seed, loaded.scenario.horizon_days
-    with _show_status() as progress:
+    with show_status("verifying") as progress:
         first = loaded.arms[0]
         checks = list(theory_checks(first, seed=seed, days=days, customers=customers, run=run, progress=progress))
         for arm in loaded.arms:
@@ -126,18 +126,6 @@ def _checks_as_dict(
         "checks": [asdict(check) for check in checks],
         "ok": ok,
     }
-
-
-@contextmanager
-def _show_status() -> Iterator[Callable[[str], None] | None]:
-    """Show the current check on stderr; show nothing where stderr is not a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("verifying") as status:
-        yield lambda what: status.update(f"verifying: {what}")
 
 
 def _describe_rule(checks: "list[Check]", false_alarm_rate: float) -> str:
