@@ -21,7 +21,18 @@ run_path(str(Path(__file__).parents[1] / "journey/core/shadowing.py"))["refuse_s
 )
 
 from journey.core.errors import InputError, JourneyError, MissingPackageError
-from journeylab.functions import check, compare, evaluate, load_scenario, metrics, prove, query, scenarios, simulate
+from journeylab.functions import (
+    benchmark,
+    check,
+    compare,
+    evaluate,
+    load_scenario,
+    metrics,
+    prove,
+    query,
+    scenarios,
+    simulate,
+)
 
 if TYPE_CHECKING:
     from journey.decision.policy import Policy
@@ -32,6 +43,7 @@ if TYPE_CHECKING:
     from scenarios.comparison.compare import Comparison
     from scenarios.execution.protocol import WorkerDiedError
     from scenarios.files.loader import LoadedScenario
+    from scenarios.latency.benchmark import LatencyBenchmark
     from scenarios.operations.catalogue import ScenarioSummary
     from scenarios.operations.metric_list import MetricSummary
     from scenarios.operations.questions import QueryResult
@@ -47,6 +59,7 @@ __all__ = [
     "InputError",
     "Journey",
     "JourneyError",
+    "LatencyBenchmark",
     "LoadedScenario",
     "MetricSummary",
     "MissingPackageError",
@@ -58,6 +71,7 @@ __all__ = [
     "SimulationResult",
     "WorkerDiedError",
     "__version__",
+    "benchmark",
     "check",
     "compare",
     "default_journey",
@@ -75,6 +89,7 @@ _LAZY = {
     "Comparison": "scenarios.comparison.compare",
     "Evaluation": "journey.evaluation.evaluate",
     "Journey": "journey.machine",
+    "LatencyBenchmark": "scenarios.latency.benchmark",
     "LoadedScenario": "scenarios.files.loader",
     "MetricSummary": "scenarios.operations.metric_list",
     "Policy": "journey.decision.policy",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scenarios.comparison.compare import Comparison
     from scenarios.comparison.options import ProgressCallback, RunProgress
     from scenarios.files.loader import LoadedScenario
+    from scenarios.latency.benchmark import LatencyBenchmark
     from scenarios.operations.catalogue import ScenarioSummary
     from scenarios.operations.metric_list import MetricSummary
     from scenarios.operations.questions import QueryResult
@@ -361,6 +362,73 @@ def evaluate(
         declared_rules=rules.declared_rules,
         clock=perf_counter_ns if latency else None,
     )
+
+
+def benchmark(
+    records: "str | Path | Mapping[str, Any] | Records | None" = None,
+    *,
+    as_of: "date | str | None" = None,
+    policy: "Policy | str | Path | None" = None,
+    journey: "Journey | str | Path | None" = None,
+    scenario: "str | Path | LoadedScenario | None" = None,
+    arm: str | None = None,
+    rounds: int | None = None,
+    processes: int = 1,
+    budgets: Sequence[str] = (),
+    save: str | Path | None = None,
+    against: str | Path | None = None,
+    progress: bool = False,
+) -> "LatencyBenchmark":
+    """Measure the latency of evaluating customers, one at a time and in a batch. See `journey benchmark`.
+
+    Args:
+        records: A folder of records, frames or lists of rows by name of the set, or records that are already read, as
+            in `evaluate`. Default: the ten bundled customers.
+        as_of: Time of the evaluation; later records are ignored. Default: the latest date in the records.
+        policy: A policy, or the path of a policy file (TOML). Default: the default policy.
+        journey: A journey; or a journey file or a scenario, by name or path, whose journey alone is used. Default: the
+            default journey.
+        scenario: A scenario whose journey and policy are used; `policy` and `journey` must then be None.
+        arm: The arm of the scenario whose policy is used. Default: ``baseline``.
+        rounds: Number of rounds in each process. Default: 20 in all processes together, or 5 for more than 10,000
+            customers.
+        processes: Number of processes, one after the other; more than one need a folder. Default: 1, this process. A
+            script that uses more must begin its own work under ``if __name__ == "__main__":``.
+        budgets: Limits, such as ``["p99=200us", "single.p50=0.1ms", "customers_per_second=50000"]``.
+        save: File to which the result is written.
+        against: File of a saved result to compare with. The interval of a ratio needs 4 processes in both runs.
+        progress: Whether to show the current step on stderr.
+
+    Returns:
+        The benchmark; `ok` is whether all budgets hold. As a data frame it has one row per group of customers and way
+        of evaluating.
+
+    Raises:
+        InputError: A folder, file, table or option cannot be used.
+        WorkerDiedError: A process died, or could not start.
+        KeyboardInterrupt: Interrupted.
+    """
+    from scenarios.cli.progress import show_status
+    from scenarios.latency.saved_run import write_run
+    from scenarios.operations.benchmark import benchmark_records, read_requests
+    from scenarios.operations.evaluation_rules import open_rules
+    from scenarios.operations.output_paths import Inputs, Output, refuse_outputs
+
+    rules = open_rules(scenario=scenario, arm=arm, journey=journey, policy=policy, needs_orchestrator=True)
+    folder = Path(records) if isinstance(records, str | Path) else None
+    saved, target = (None if path is None else Path(path) for path in (against, save))
+    refuse_outputs([Output("save", target)], Inputs(files=[saved], folders=[folder]) + rules.inputs)
+    requests = read_requests(budgets, saved)
+    with show_status("measuring") if progress else nullcontext() as callback:
+        result = benchmark_records(
+            records, rules, as_of=as_of, rounds=rounds, processes=processes, requests=requests, progress=callback
+        )
+    if result.interrupted:
+        # A script must not go on with fewer rounds than it asked for.
+        raise KeyboardInterrupt
+    if target is not None:
+        write_run(target, result.to_dict())
+    return result
 
 
 def _report(

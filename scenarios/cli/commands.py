@@ -23,5 +23,6 @@ COMMANDS: dict[str, str] = {
     "explain": "scenarios.cli.explain",
     "query": "scenarios.cli.query",
     "verify": "scenarios.cli.verify",
+    "benchmark": "scenarios.cli.benchmark",
 }
 """Name of the command -> its module, in the order of `journey --help`."""

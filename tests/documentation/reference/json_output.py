@@ -43,6 +43,9 @@ BUILT_IN = {
 EXPERIMENTS = ("default", "act_early", "bad_data", "do_nothing", "onboarding_outreach", "renewals", "win_back")
 """Built-in scenarios whose arms can share the reviewers."""
 
+ONE_ROUND = ("--processes", "1", "--rounds", "1")
+SAVED_RUN = str(Path(__file__).with_name("saved_benchmark.json"))
+
 COMPARE = ("compare", "--workers", "1", "--replications")
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "init": (("init", EMPTY),),
@@ -97,6 +100,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ),
     ),
     "verify": (("verify", "default", "--customers", "100"),),
+    "benchmark": (
+        ("benchmark", *ONE_ROUND, "--budget", "p99=1s"),
+        ("benchmark", *ONE_ROUND, "--against", SAVED_RUN),
+        ("benchmark", CUSTOMERS, "--as-of", "2025-01-20", *ONE_ROUND),
+    ),
 }
 """Examples of each command: small runs of every built-in scenario, and runs in which something is unknown."""
 
