@@ -14,9 +14,9 @@ from simulation.customer.own_metrics import customer_cell
 from simulation.customer.ports import Engine
 from simulation.customer.state import Customer
 from simulation.model.arm import ArmParameters
-from simulation.model.rule_parameters import ANY_CONSENT, APPLIES, BROKEN, PENDING, STAGE
+from simulation.model.rule_parameters import ANY_CONSENT, BROKEN, EXEMPT, PENDING, STAGE
 
-EXEMPT = -1.0
+DOES_NOT_APPLY = -1.0
 """The mark in place of `BROKEN_MARK` if the rule does not apply to the customer. It stops the monitor, too."""
 
 
@@ -52,13 +52,9 @@ def see_event(arm: ArmParameters, customer: Customer, engine: Engine, kind: int,
             advance_rules(arm, engine.observed[customer.row], code, customer.now)
 
 
-def begin_history(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
-    """Begin the history of a customer who starts, and find out which rules apply to this customer."""
-    if not arm.has_rules:
-        return
+def find_exemptions(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Find out which rules do not apply to a customer who starts."""
     rules, marks = arm.rules, engine.observed[customer.row]
-    begun = customer.entered_at
-    marks[rules.begun] = begun
     for index in range(len(rules.definitions)):
         rule = rules.definitions[index]
         applies = rules.admits[index][customer.segment][customer.tier]
@@ -67,9 +63,20 @@ def begin_history(arm: ArmParameters, customer: Customer, engine: Engine) -> Non
         if rule.consent != ANY_CONSENT and customer.has_consent != (rule.consent == 1):
             applies = False
         if not applies:
-            marks[rule.first + BROKEN_MARK] = EXEMPT
+            marks[rule.first + BROKEN_MARK] = DOES_NOT_APPLY
+
+
+def begin_history(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
+    """Begin the history of a customer who starts."""
+    if not arm.has_rules:
+        return
+    marks, begun = engine.observed[customer.row], customer.entered_at
+    marks[arm.rules.begun] = begun
+    if arm.rules.has_conditions:
+        find_exemptions(arm, customer, engine)
     code = arm.rule_event_first[STAGE] + customer.stage
-    advance_rules(arm, marks, code, begun)
+    if arm.rule_event_uses[code]:
+        advance_rules(arm, marks, code, begun)
 
 
 def judge_rules(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
@@ -77,12 +84,13 @@ def judge_rules(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
     if not arm.has_rules:
         return
     rules, marks, cell = arm.rules, engine.observed[customer.row], customer_cell(customer)
+    counts = engine.rule_counts[customer.arm]
+    counts[len(rules.definitions)][0][cell] += 1
     for index in range(len(rules.definitions)):
         rule = rules.definitions[index]
-        if marks[rule.first + BROKEN_MARK] == EXEMPT:
+        if marks[rule.first + BROKEN_MARK] == DOES_NOT_APPLY:
+            counts[index][EXEMPT][cell] += 1
             continue
-        counts = engine.rule_counts[customer.arm][index]
-        counts[APPLIES][cell] += 1
         verdict = judge(
             rule.template,
             rule.times,
@@ -94,9 +102,9 @@ def judge_rules(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
             arm.terminal[customer.stage],
         )
         if verdict == IS_BROKEN:
-            counts[BROKEN][cell] += 1
+            counts[index][BROKEN][cell] += 1
         elif verdict == IS_PENDING:
-            counts[PENDING][cell] += 1
+            counts[index][PENDING][cell] += 1
 
 
 def start_trial(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
@@ -145,6 +153,7 @@ def would_break(arm: ArmParameters, customer: Customer, engine: Engine, kind: in
 KERNELS = (
     advance_rules,
     see_event,
+    find_exemptions,
     begin_history,
     judge_rules,
     start_trial,

@@ -81,7 +81,7 @@ def table_shapes(arms: Sequence[CompiledArm], segments: int, points: int) -> dic
         "own_counts": (count, metrics, cells),
         "own_amounts": (count, metrics, cells, 3),
         "own_times": (count, cells, max(1, own.observed), OBSERVATION_ROWS, INTERVALS + 1 if own.observed else 1),
-        "rule_counts": (count, max(1, rules), RULE_ROWS, segments * TIER_COUNT if rules else 1),
+        "rule_counts": (count, rules + 1, RULE_ROWS, segments * TIER_COUNT if rules else 1),
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from simulation.metrics.mean import Mean
 from simulation.metrics.metric_names import name_rule_metric
 from simulation.metrics.own_metrics import OwnMetric, group_cells
-from simulation.model.rule_parameters import APPLIES, BROKEN, PENDING
+from simulation.model.rule_parameters import BROKEN, PENDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,10 +36,11 @@ def compute_rule_metrics(
         return {}
     results: dict[str, OwnMetric] = {}
     for index, rule in enumerate(rules):
-        results[name_rule_metric("applies", rule.name)] = OwnMetric(float(totals.counts[index, APPLIES].sum()), None)
+        customers = totals.count_applicable(index, slice(None))
+        results[name_rule_metric("applies", rule.name)] = OwnMetric(float(customers), None)
         for measure, row in _ROWS.items():
             for group, cells in group_cells(segments).items():
-                customers = int(totals.counts[index, APPLIES, cells].sum())
+                customers = totals.count_applicable(index, cells)
                 share = Mean(int(totals.counts[index, row, cells].sum()), customers).value
                 results[f"{name_rule_metric(measure, rule.name)}{group}"] = OwnMetric(share, float(customers))
     return results

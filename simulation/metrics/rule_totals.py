@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from simulation.model.rule_parameters import EXEMPT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,10 +21,14 @@ class RuleTotals:
     """Number of customers by rule, and by segment and tier.
 
     Attributes:
-        counts: Shape (rules, rows, cells); the rows are those of `simulation.model.rule_parameters`.
+        counts: Shape (rules + 1, rows, cells); the rows are those of `simulation.model.rule_parameters`.
     """
 
     counts: Integers
+
+    def count_applicable(self, rule: int, cells: slice) -> int:
+        """Number of customers to whom a rule applies, in some segments and tiers."""
+        return int(self.counts[-1, 0, cells].sum()) - int(self.counts[rule, EXEMPT, cells].sum())
 
     @classmethod
     def merge(cls, parts: Sequence[RuleTotals | None]) -> RuleTotals | None:

@@ -46,8 +46,10 @@ STATUS_AFTER_VERDICT = tuple(
 HEEDS_OTHERS = frozenset({INIT, END, CHAIN_RESPONSE, CHAIN_PRECEDENCE, CHAIN_SUCCESSION, NOT_CHAIN_SUCCESSION})
 """Templates to which an event that is neither A nor B matters."""
 
-APPLIES, BROKEN, PENDING = range(3)
-"""Rows of the table of a rule: customers to whom it applies, for whom it is broken, and for whom a demand is open."""
+EXEMPT, BROKEN, PENDING = range(3)
+"""Rows of the table of a rule: customers to whom it does not apply, for whom it is broken, and for whom it is open.
+
+After the tables of the rules there is one whose first row has all customers."""
 
 RULE_ROWS = 3
 
@@ -91,6 +93,7 @@ class RuleParameters(NamedTuple):
     Attributes:
         begun: Index of the customer's mark with the time at which the history began.
         end: Index after the last mark of the rules.
+        has_conditions: Whether a rule does not apply to all customers.
         definitions: The rules.
         admits: By rule, segment and tier: whether the rule applies.
         first: By event: index of its first use; the uses of event `c` end just before ``first[c + 1]``.
@@ -99,6 +102,7 @@ class RuleParameters(NamedTuple):
 
     begun: int
     end: int
+    has_conditions: bool
     definitions: tuple[RuleDefinition, ...]
     admits: tuple[tuple[tuple[bool, ...], ...], ...]
     first: tuple[int, ...]
@@ -160,6 +164,7 @@ def build_rule_parameters(
     return RuleParameters(
         begun=first_mark,
         end=end if rules else first_mark,
+        has_conditions=any(not rule.where.is_empty for rule in rules),
         definitions=tuple(definitions),
         admits=tuple(
             tuple(tuple(_admits(rule, segment, tier) for tier in TIERS) for segment in segments) for rule in rules

@@ -1,6 +1,7 @@
 """The verdicts of rules from the initial customers and the trace of a run, by the definitions of the templates."""
 
 from collections import Counter
+from itertools import zip_longest
 from math import inf
 
 from journey.decision.policy import TIERS
@@ -13,7 +14,7 @@ from tests.journey.rules.definitions import expect_verdict
 def list_events(rows):
     """The events of a customer's rows as (time, kind, label)."""
     is_overridden = False
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for row, following in zip_longest(rows, rows[1:]):
         if row.kind == "move":
             yield row.time, "move", row.label
             yield row.time, "stage", row.to_stage

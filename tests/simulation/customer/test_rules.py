@@ -1,15 +1,37 @@
 """The rules of a scenario in both engines."""
 
+from dataclasses import replace
+from math import inf
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journey.core.findings import FindingSeverity
+from journey.machine import Journey, Move
+from journey.rules import TEMPLATES, Rule, Where
+from journey.rules.monitor import OTHER, A, B, advance, initial_marks
 from simulation.compiled import row_retention
+from simulation.customer.own_metrics import UNSEEN
+from simulation.customer.rules import begin_history, see_event, start_trial, try_event, would_break
+from simulation.customer.state import Customer
 from simulation.metrics.metric_names import RULE_MEASURES
+from simulation.model.arm import compile_arm
+from simulation.model.rule_parameters import (
+    AUTOMATICALLY_APPROVED,
+    EXECUTED,
+    HEEDS_OTHERS,
+    INTERVENTION,
+    RECOMMENDED,
+    list_initial_marks,
+)
+from simulation.model.world_spec import World
 from simulation.runs.engine_choice import COMPILED
 from simulation.runs.run import run_arm
+from tests.simulation.bare_worlds import bare
 from tests.simulation.customer.metric_strategies import metric_sets
 from tests.simulation.customer.rule_strategies import rule_sets
+from tests.simulation.customer.rules_from_trace import count_verdicts
 from tests.simulation.customer.test_own_metrics import own, rows_kept
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.world_strategies import POLICIES, REVIEWERS, populations, worlds
@@ -46,3 +68,87 @@ def test_both_engines_agree_on_any_rules_of_any_world(rules, metrics, world, pop
 @given(rule_sets(), st.integers(0, 2**32))
 def test_both_engines_agree_on_any_rules_of_a_world_with_everything(rules, seed):
     assert_same_in_both_engines(full_arm(rules=rules), seed=seed, days=120.0)
+
+
+class _Engine:
+    """The tables of an engine that rules need, for one customer."""
+
+    def __init__(self, rules, slots):
+        self.observed = [[UNSEEN] * slots + list_initial_marks(rules)]
+        self.trial_marks = [0.0] * len(self.observed[0])
+
+
+def _start(rules, **traits):
+    arm_spec = arm(rules=rules)
+    parameters = compile_arm(arm_spec, ("SMB", "Enterprise")).parameters
+    engine, customer = _Engine(rules, parameters.own_metrics.slots), Customer(**traits)
+    begin_history(parameters, customer, engine)
+    return parameters, customer, engine
+
+
+def test_an_event_would_break_a_rule_of_severity_error_only_once():
+    approved_first = Rule("approved first", "precedence", ("intervention:approved",), ("intervention:executed",))
+    parameters, customer, engine = _start((approved_first,))
+    marks = list(engine.observed[0])
+    assert would_break(parameters, customer, engine, INTERVENTION, EXECUTED)
+    assert engine.observed[0] == marks
+    see_event(parameters, customer, engine, INTERVENTION, EXECUTED)
+    # What is broken cannot be kept any more.
+    assert not would_break(parameters, customer, engine, INTERVENTION, EXECUTED)
+    warning = replace(approved_first, severity=FindingSeverity.WARNING)
+    assert not would_break(*_start((warning,)), INTERVENTION, EXECUTED)
+    elsewhere = replace(approved_first, where=Where(segment=("Enterprise",)))
+    assert not would_break(*_start((elsewhere,)), INTERVENTION, EXECUTED)
+    assert would_break(*_start((elsewhere,), segment=1), INTERVENTION, EXECUTED)
+    assert not would_break(*_start(()), INTERVENTION, EXECUTED)
+
+
+def test_a_trial_goes_on_with_its_events():
+    rules = (Rule("approved first", "precedence", ("intervention:approved",), ("intervention:executed",)),)
+    parameters, customer, engine = _start(rules)
+    start_trial(parameters, customer, engine)
+    assert not try_event(parameters, engine, INTERVENTION, RECOMMENDED, 0.0)
+    assert not try_event(parameters, engine, INTERVENTION, AUTOMATICALLY_APPROVED, 0.0)
+    assert not try_event(parameters, engine, INTERVENTION, EXECUTED, 2.0)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([OTHER, A, B]), st.floats(0.0, 9.0)), max_size=8), st.integers(1, 3),
+    st.sampled_from([inf, 1.0, 5.0]),
+)  # fmt: skip
+def test_an_event_that_is_neither_a_nor_b_does_not_matter_to_the_other_templates(events, count, days):
+    for template in (each.code for each in TEMPLATES.values() if each.code not in HEEDS_OTHERS):
+        limit = inf if template == TEMPLATES["absence"].code and count == 1 else days
+        marks, now = initial_marks(template, count, limit), 0.0
+        for symbol, wait in events:
+            now += wait
+            before = list(marks)
+            advance(template, count, limit, marks, 0, symbol, now, 0.0)
+            assert symbol != OTHER or marks == before
+
+
+def test_a_present_customer_has_a_history_from_the_entry_into_the_stage():
+    rules = (Rule("moves in 30 days", "existence", ("move:open_ticket", "move:resolve"), within_days=30.0),)
+    arm_spec = arm(rules=rules, population={"in_mid_stay": True})
+    run = run_arm(arm_spec, seed=4, replication=0, days=5.0, trace=True)
+    # The run is shorter than the limit: only customers who entered their stage before day 0 can have broken the rule.
+    broken = count_verdicts(arm_spec, run, 4)["moves in 30 days", "", "broken"]
+    assert run.metrics["broken:moves in 30 days"] * run.customers == pytest.approx(broken)
+    assert broken > 0
+
+
+def test_a_move_within_a_stay_is_no_entry():
+    journey = Journey.build(
+        stages=("open", "closed"),
+        moves=(Move("touch", "open", "open", restarts_clocks=False), Move("close", "open", "closed")),
+        initial="open",
+        terminal="closed",
+    )
+    world = World.model_validate(
+        {"moves": {"touch": {"dwell": {"mean_days": 3}}, "close": {"dwell": {"mean_days": 60}}}}
+    )
+    rules = (Rule("one entry", "absence", ("open",), count=2), Rule("one touch", "absence", ("move:touch",), count=2))
+    arm_spec = replace(bare(population={"size": 50}), journey=journey, world=world, rules=rules, active=False)
+    run = run_arm(arm_spec, seed=1, replication=0, days=30.0)
+    assert run.metrics["broken:one entry"] == 0.0
+    assert run.metrics["broken:one touch"] > 0.9
