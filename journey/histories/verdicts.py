@@ -15,35 +15,10 @@ from math import floor, inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.histories.event import is_bare, on_clock
+from journey.rules.breach import NO_EVENT, find_breach
 from journey.rules.event_names import STAGE, split_event_name
-from journey.rules.monitor import (
-    BROKEN,
-    BROKEN_MARK,
-    NEVER,
-    OPEN_A,
-    OPEN_B,
-    OTHER,
-    A,
-    B,
-    advance,
-    due_time,
-    initial_marks,
-    judge,
-)
-from journey.rules.templates import (
-    ABSENCE,
-    ALTERNATE_RESPONSE,
-    ALTERNATE_SUCCESSION,
-    CHAIN_RESPONSE,
-    CHAIN_SUCCESSION,
-    CHOICE,
-    END,
-    EXACTLY,
-    EXCLUSIVE_CHOICE,
-    EXISTENCE,
-    INIT,
-    Days,
-)
+from journey.rules.monitor import BROKEN, OTHER, A, B, initial_marks
+from journey.rules.templates import Days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,17 +77,21 @@ class RuleJudge:
         now = on_clock(as_of.cutoff, calendar_days=in_days)
         begun = now if history.begun is None else on_clock(history.begun, calendar_days=in_days)
         timed = [(on_clock(event.moment, calendar_days=in_days), symbol) for event, symbol in seen]
-        run = _Run(self._template, self.rule.count, self._days, begun)
-        for time, symbol in timed:
-            run.see(time, symbol)
-        verdict = run.judge(now, ended=history.has_ended)
+        verdict, broken_at, partner, due = self._find_breach(timed, begun, now, ended=history.has_ended)
         if verdict != BROKEN:
             return RuleVerdict(verdict)
         if not history.is_complete and self._may_be_kept(timed, begun, now, ended=history.has_ended):
             return RuleVerdict(UNKNOWN)
-        due = None if run.broken_at is not None or run.due == inf else _to_moment(run.due)
         events = [event for event, _ in seen]
-        return RuleVerdict(BROKEN, _get(events, run.broken_at), _get(events, run.partner), due)
+        return RuleVerdict(BROKEN, _get(events, broken_at), _get(events, partner), to_due_moment(due))
+
+    def _find_breach(
+        self, timed: Sequence[tuple[float, int]], begun: float, now: float, *, ended: bool
+    ) -> tuple[int, int, int, float]:
+        template, count, days = self._template, self.rule.count, self._days
+        times, symbols = [time for time, _ in timed], [symbol for _, symbol in timed]
+        marks = initial_marks(template, count, days)
+        return find_breach(template, count, days, marks, symbols, times, len(timed), begun, now, ended)
 
     def _counts_calendar_days(self, history: History, seen: Sequence[tuple[HistoryEvent, int]]) -> bool:
         """Whether a date from which the rule counts has no time of day."""
@@ -150,13 +129,8 @@ class RuleJudge:
 
     def _may_be_kept(self, timed: Sequence[tuple[float, int]], begun: float, now: float, *, ended: bool) -> bool:
         """Whether the rule is kept if stages or moves that the log lacks came before the history."""
-        for past in self._pasts:
-            run = _Run(self._template, self.rule.count, self._days, begun)
-            for time, symbol in [*((begun, symbol) for symbol in past), *timed]:
-                run.see(time, symbol)
-            if run.judge(now, ended=ended) != BROKEN:
-                return True
-        return False
+        pasts = ([*((begun, symbol) for symbol in past), *timed] for past in self._pasts)
+        return any(self._find_breach(events, begun, now, ended=ended)[0] != BROKEN for events in pasts)
 
 
 def list_pasts(rule: Rule) -> Iterator[tuple[int, ...]]:
@@ -174,76 +148,13 @@ def list_pasts(rule: Rule) -> Iterator[tuple[int, ...]]:
         yield from ((A, B), (B, A))
 
 
-class _Run:
-    """The monitor of one rule along a history, with the events that break it."""
-
-    def __init__(self, template: int, count: int, days: float, begun: float) -> None:
-        self._rule = (template, count, days)
-        self._marks = initial_marks(template, count, days)
-        self._begun = begun
-        self._seen: list[tuple[float, int]] = []
-        self.broken_at: int | None = None
-        self.partner: int | None = None
-        self.due = inf
-
-    def see(self, time: float, symbol: int) -> None:
-        """Advance by one event."""
-        if self._marks[BROKEN_MARK]:
-            return
-        open_since = (self._marks[OPEN_A], self._marks[OPEN_B])
-        advance(*self._rule, self._marks, 0, symbol, time, self._begun)
-        if self._marks[BROKEN_MARK]:
-            self.broken_at = len(self._seen)
-            self.partner = self._find_partner(symbol, open_since)
-        self._seen.append((time, symbol))
-
-    def judge(self, now: float, *, ended: bool) -> int:
-        """The verdict after the last event."""
-        template, count, days = self._rule
-        verdict = judge(template, count, days, self._marks, 0, now, self._begun, ended)
-        if verdict == BROKEN and self.broken_at is None:
-            due = due_time(template, days, self._marks, 0, self._begun)
-            self.due = due if now > due else inf
-            if template == END:
-                self.broken_at = len(self._seen) - 1 if self._seen else None
-            elif template > EXCLUSIVE_CHOICE:
-                open_a, open_b = self._marks[OPEN_A], self._marks[OPEN_B]
-                is_a = open_a != NEVER and (open_b == NEVER or open_a <= open_b)
-                self.partner = self._find_open(A, open_a) if is_a else self._find_open(B, open_b)
-        return verdict
-
-    def _find_partner(self, symbol: int, open_since: tuple[float, float]) -> int | None:
-        """The earlier event to which the event that has just broken the rule relates."""
-        template, count, _ = self._rule
-        if template in (ABSENCE, EXACTLY):
-            return self._find_last(A, count - 1 if template == ABSENCE else 1)
-        if template in (EXISTENCE, INIT, CHOICE):
-            return None
-        if CHAIN_RESPONSE <= template <= CHAIN_SUCCESSION:
-            return len(self._seen) - 1 if self._seen and self._seen[-1][1] == A else None
-        other, since = (B, open_since[1]) if symbol == A else (A, open_since[0])
-        if symbol == A and template in (ALTERNATE_RESPONSE, ALTERNATE_SUCCESSION):
-            return self._find_last(A, 1)
-        return self._find_last(other, 1) if since == NEVER else self._find_open(other, since)
-
-    def _find_last(self, symbol: int, number: int) -> int | None:
-        """The last event that is this symbol, or the one `number` - 1 before it; None without one."""
-        indices = [index for index, (_, seen) in enumerate(self._seen) if seen == symbol]
-        return indices[-number] if 0 < number <= len(indices) else None
-
-    def _find_open(self, symbol: int, since: float) -> int | None:
-        """The event that has asked for another one since a time."""
-        other = self._find_last(B if symbol == A else A, 1)
-        found = [index for index, seen in enumerate(self._seen) if seen == (since, symbol)]
-        unanswered = [index for index in found if other is None or index > other]
-        return next(iter(unanswered or found), None)
+def _get(events: Sequence[HistoryEvent], index: int) -> HistoryEvent | None:
+    return None if index == NO_EVENT else events[index]
 
 
-def _get(events: Sequence[HistoryEvent], index: int | None) -> HistoryEvent | None:
-    return None if index is None else events[index]
-
-
-def _to_moment(time: float) -> datetime:
-    """The moment of a time, to the second."""
+def to_due_moment(time: float) -> datetime | None:
+    """The moment up to which a demand could be met, to the second; None if the time is infinite."""
+    if time == inf:
+        return None
     day = floor(time)
     return datetime.fromordinal(day) + timedelta(seconds=round((time - day) * _SECONDS_PER_DAY))
