@@ -38,7 +38,8 @@ _KNOWN_AT = "greatest(r.detected_at, coalesce(r.recorded_at, r.detected_at))"
 
 _SIGNALS = f"""
 SELECT r.customer_id AS case_id, epoch_us({_KNOWN_AT}) AS moment,
-    enum_code(r.signal_type::signal_names)::INTEGER AS type
+    enum_code(r.signal_type::signal_names)::INTEGER AS type, epoch_us(r.detected_at) AS detected,
+    coalesce(enum_code(r.source::source_names)::INTEGER, -1) AS source, r.rowid::INTEGER AS record
 FROM signals AS r WHERE {_KNOWN_AT} <= {{cutoff}} {{repetitions}}
 """
 
@@ -48,7 +49,7 @@ _REPETITIONS = f"""
 AND r.row_number NOT IN (
     SELECT r.row_number FROM signals AS r
     WHERE hash({_IDENTITY}) IN (SELECT identity FROM repeated_identities) AND {_KNOWN_AT} <= {{cutoff}}
-    QUALIFY row_number() OVER (PARTITION BY {_IDENTITY} ORDER BY {_KNOWN_AT}, r.row_number) > 1
+    QUALIFY row_number() OVER (PARTITION BY {_IDENTITY} ORDER BY {_KNOWN_AT}, coalesce(signal_id, '')) > 1
 )
 """
 
@@ -65,7 +66,7 @@ SELECT r.customer_id AS case_id, epoch_us(r.generated_at) AS moment,
     r.requires_human_approval::TINYINT AS approval, (own.measured_at IS NOT NULL)::TINYINT AS is_measured,
     coalesce(own.overridden, FALSE)::TINYINT AS overridden,
     coalesce(epoch_us(own.measured_at), {never}) AS measured,
-    enum_code(r.recommended_action::action_names)::INTEGER AS action
+    enum_code(r.recommended_action::action_names)::INTEGER AS action, r.rowid::INTEGER AS record
 FROM interventions AS r LEFT JOIN own ON own.intervention_id = r.intervention_id
 WHERE r.generated_at <= {cutoff} AND r.recommended_action NOT IN ({monitoring}) ORDER BY r.intervention_id
 """
@@ -82,12 +83,13 @@ class EntryColumns(NamedTuple):
 
 
 class RecordedSignals(NamedTuple):
-    """Signals by customer, as in `EntryColumns`; in no order."""
+    """Signals by customer, as in `EntryColumns`, by detection and source; `record` is the ``rowid`` in the table."""
 
     starts: Ints
     order: Ints
     moment: Ints
     code: Codes
+    record: Codes
 
 
 class RecordedInterventions(NamedTuple):
@@ -98,6 +100,7 @@ class RecordedInterventions(NamedTuple):
         action: Code of the event that the action is carried out.
         measured: Moment of the outcome, or NEVER_MEASURED.
         expires: Moment at which a request for approval expires.
+        record: The ``rowid`` in the table.
     """
 
     starts: Ints
@@ -107,6 +110,7 @@ class RecordedInterventions(NamedTuple):
     action: Codes
     measured: Ints
     expires: Ints
+    record: Codes
 
 
 class HistorySources(NamedTuple):
@@ -220,19 +224,22 @@ class _Reader:
             )
         )
         starts, order = group_by_case(rows["case_id"], customers)
-        get_history_kernels().sort_entries(starts, order, rows["moment"], rows["place"])
+        get_history_kernels().sort_rows(starts, order, rows["moment"], rows["place"])
         return EntryColumns(starts, order, rows["moment"], rows["stage"], rows["previous"]), stages
 
     def _read_signals(self, lookup: CaseLookup, customers: int) -> RecordedSignals:
         types = tuple(sorted(self._find_names("signals", "signal_type")))
         self._create_enum("signal_names", types)
+        self._create_enum("source_names", tuple(sorted(self._find_names("signals", "source"))))
         codes = np.array([self._codes.get("signal", name) for name in types], dtype=np.int32)
         repeated = find_repeated(self._cursor, f"SELECT hash({_IDENTITY}) FROM signals")
         self._cursor.register("repeated_identities", {"identity": repeated})
         repetitions = _REPETITIONS.format(cutoff=self._cutoff) if len(repeated) else ""
         rows = lookup.fetch_rows(_SIGNALS.format(cutoff=self._cutoff, repetitions=repetitions))
         self._cursor.unregister("repeated_identities")
-        return RecordedSignals(*group_by_case(rows["case_id"], customers), rows["moment"], codes[rows["type"]])
+        starts, order = group_by_case(rows["case_id"], customers)
+        get_history_kernels().sort_rows(starts, order, rows["detected"], rows["source"])
+        return RecordedSignals(starts, order, rows["moment"], codes[rows["type"]], rows["record"])
 
     def _read_interventions(self, lookup: CaseLookup, customers: int) -> RecordedInterventions:
         actions = tuple(sorted(self._find_names("interventions", "recommended_action")))
@@ -259,6 +266,7 @@ class _Reader:
             action=codes[rows["action"]],
             measured=rows["measured"],
             expires=np.minimum(decided + expiry, np.maximum(decided, anchor)),
+            record=rows["record"],
         )
 
     def _build_tables(self, stages: tuple[str, ...]) -> HistoryTables:

@@ -12,6 +12,7 @@ from journey.batch.grouping import SHELL_SORT_GAPS
 from journey.histories.history import EARLIER_INTERVENTIONS, INTERVENTIONS_OF_DAY, SIGNALS_NEXT, STAGES_FIRST
 from journey.histories.interventions import AT_DECISION, AT_EXPIRY
 from journey.histories.verdicts import AMBIGUOUS, HIDDEN, UNKNOWN
+from journey.rules.breach import NO_EVENT, find_breach
 from journey.rules.monitor import BROKEN, BROKEN_MARK, COUNT, NEVER, OTHER, advance, judge
 
 NOTHING = -1
@@ -33,28 +34,29 @@ FIRST_EVENT, FIRST_STAGE, LAST_STAGE = range(3)
 """Columns about a history: moment of its first event, and index of its first and last stage; NOTHING without."""
 
 
-def sort_entries(starts: Any, order: Any, moments: Any, places: Any) -> None:
-    """Sort the rows of each customer by moment, then by place among those of the moment (Shell's sort, in place)."""
+def sort_rows(starts: Any, order: Any, first: Any, second: Any) -> None:
+    """Sort the rows of each customer by two columns (Shell's sort, in place)."""
     for case in range(len(starts) - 1):
         start, stop = starts[case], starts[case + 1]
         for gap in SHELL_SORT_GAPS:
             for position in range(start + gap, stop):
                 row, hole = order[position], position
                 while hole >= start + gap and (
-                    moments[order[hole - gap]] > moments[row]
-                    or (moments[order[hole - gap]] == moments[row] and places[order[hole - gap]] > places[row])
+                    first[order[hole - gap]] > first[row]
+                    or (first[order[hole - gap]] == first[row] and second[order[hole - gap]] > second[row])
                 ):
                     order[hole] = order[hole - gap]
                     hole -= gap
                 order[hole] = row
 
 
-def emit(events: Any, at: int, moment: int, rank: int, key: int, code: int, flags: int) -> int:
+def emit(events: Any, at: int, moment: int, rank: int, key: int, code: int, record: int, flags: int) -> int:
     """Append an event; the number of events after it."""
     events.moment[at] = moment
     events.rank[at] = rank
     events.key[at] = key
     events.code[at] = code
+    events.record[at] = record
     events.flags[at] = flags | (IS_BARE if moment % DAY == 0 else 0)
     return at + 1
 
@@ -70,15 +72,15 @@ def emit_entries(sources: Any, tables: Any, events: Any, case: int, at: int, abo
             if about[case, FIRST_STAGE] == NOTHING:
                 about[case, FIRST_STAGE] = named
             current = named
-            at = emit(events, at, moment, STAGES_FIRST, at, tables.stage_codes[named], IS_INFERRED)
+            at = emit(events, at, moment, STAGES_FIRST, at, tables.stage_codes[named], NOTHING, IS_INFERRED)
         move = NOTHING
         if 0 <= current < tables.stage_count and stage < tables.stage_count:
             move = tables.move_codes[current, stage]
         if stage == current and move == NOTHING:
             continue
         if move != NOTHING:
-            at = emit(events, at, moment, STAGES_FIRST, at, move, 0)
-        at = emit(events, at, moment, STAGES_FIRST, at, tables.stage_codes[stage], 0)
+            at = emit(events, at, moment, STAGES_FIRST, at, move, NOTHING, 0)
+        at = emit(events, at, moment, STAGES_FIRST, at, tables.stage_codes[stage], NOTHING, 0)
         if about[case, FIRST_STAGE] == NOTHING:
             about[case, FIRST_STAGE] = stage
         current = stage
@@ -91,7 +93,8 @@ def emit_signals(sources: Any, events: Any, case: int, at: int) -> int:
     signals = sources.signals
     for position in range(signals.starts[case], signals.starts[case + 1]):
         row = signals.order[position]
-        at = emit(events, at, signals.moment[row], SIGNALS_NEXT, signals.code[row], signals.code[row], 0)
+        code = signals.code[row]
+        at = emit(events, at, signals.moment[row], SIGNALS_NEXT, code, code, signals.record[row], 0)
     return at
 
 
@@ -111,7 +114,7 @@ def emit_interventions(sources: Any, tables: Any, events: Any, case: int, at: in
             if code == NOTHING:
                 code = interventions.action[row]
             rank = EARLIER_INTERVENTIONS if moment // DAY > decided // DAY else INTERVENTIONS_OF_DAY
-            at = emit(events, at, moment, rank, decided, code, 0)
+            at = emit(events, at, moment, rank, decided, code, interventions.record[row], 0)
     return at
 
 
@@ -170,7 +173,7 @@ def build_histories(
         events: Scratch space for the events of one customer.
         order: The same, for their order.
         about: By customer, filled with the columns FIRST_EVENT to LAST_STAGE.
-        out: Filled with the events: code, moment and flags; the events of customer `first` + i are at
+        out: Filled with the events: code, moment, record and flags; the events of customer `first` + i are at
             ``starts[i]:starts[i + 1]``.
     """
     at = 0
@@ -187,6 +190,7 @@ def build_histories(
             if seen[events.code[event]]:
                 out.code[at] = events.code[event]
                 out.moment[at] = events.moment[event]
+                out.record[at] = events.record[event]
                 out.flags[at] = events.flags[event]
                 at += 1
         out.starts[case - first + 1] = at
@@ -205,6 +209,17 @@ def find_symbol(rule: Any, code: int, flags: int) -> int:
     if flags & IS_INFERRED and rule.hides_inferred:
         return HIDDEN
     return int(rule.symbols[code])
+
+
+def counts_calendar_days(rule: Any, histories: Any, start: int, stop: int, first_moment: int) -> bool:
+    """Whether a date from which a rule counts has no time of day."""
+    if rule.counts_from_start and first_moment != NOTHING and first_moment % DAY == 0:
+        return True
+    for event in range(start, stop):
+        symbol = find_symbol(rule, histories.code[event], histories.flags[event])
+        if symbol != HIDDEN and symbol != OTHER and histories.flags[event] & IS_BARE:
+            return True
+    return False
 
 
 def judge_cases(
@@ -254,13 +269,10 @@ def judge_history(
     marks: Any,
 ) -> int:
     """The verdict of a rule about the events ``start:stop``; see `journey.histories.verdicts`."""
-    in_days = rule.counts_from_start and first_moment != NOTHING and first_moment % DAY == 0
     for event in range(start, stop):
-        symbol = find_symbol(rule, histories.code[event], histories.flags[event])
-        if symbol == AMBIGUOUS:
+        if find_symbol(rule, histories.code[event], histories.flags[event]) == AMBIGUOUS:
             return UNKNOWN
-        if symbol != HIDDEN and symbol != OTHER and histories.flags[event] & IS_BARE:
-            in_days = True
+    in_days = counts_calendar_days(rule, histories, start, stop, first_moment)
     time = to_time(now, in_days)
     begun = time if first_moment == NOTHING else to_time(first_moment, in_days)
     verdict = follow(rule, histories, start, stop, NOTHING, in_days, begun, time, has_ended, marks)
@@ -269,6 +281,14 @@ def judge_history(
             if follow(rule, histories, start, stop, past, in_days, begun, time, has_ended, marks) != BROKEN:
                 return UNKNOWN
     return verdict
+
+
+def reset_marks(rule: Any, marks: Any) -> None:
+    """The marks of a rule before the first event; see `journey.rules.monitor.initial_marks`."""
+    for mark in range(rule.mark_count):
+        marks[mark] = NEVER
+    marks[BROKEN_MARK] = 0.0
+    marks[COUNT] = 0.0
 
 
 def follow(
@@ -284,10 +304,7 @@ def follow(
     marks: Any,
 ) -> int:
     """The verdict of the monitor after a past (NOTHING: without any) and the events ``start:stop``."""
-    for mark in range(rule.mark_count):
-        marks[mark] = NEVER
-    marks[BROKEN_MARK] = 0.0
-    marks[COUNT] = 0.0
+    reset_marks(rule, marks)
     if past != NOTHING:
         for place in range(rule.past_starts[past], rule.past_starts[past + 1]):
             advance(rule.template, rule.number, rule.days, marks, 0, rule.past_symbols[place], begun, begun)
@@ -299,8 +316,52 @@ def follow(
     return judge(rule.template, rule.number, rule.days, marks, 0, now, begun, has_ended)
 
 
+def explain_cases(
+    rule: Any, histories: Any, about: Any, terminal: Any, cases: Any, first: int, now: int, marks: Any, seen: Any,
+    out: Any,
+) -> None:  # fmt: skip
+    """What broke a rule for customers for whom it is broken.
+
+    Args:
+        rule: As in `judge_cases`.
+        histories: As in `judge_cases`.
+        about: As in `judge_cases`.
+        terminal: As in `judge_cases`.
+        cases: The customers.
+        first: The first customer of the events.
+        now: As in `judge_cases`.
+        marks: Scratch space for the marks of the rule.
+        seen: Scratch space for the events that the rule sees: symbol, time and place of each.
+        out: Filled with the index of the event and of its partner, or NOTHING, and the time up to which a demand was
+            due.
+    """
+    for place in range(len(cases)):
+        case = cases[place]
+        start, stop = histories.starts[case - first], histories.starts[case - first + 1]
+        first_moment, last = about[case, FIRST_EVENT], about[case, LAST_STAGE]
+        in_days = counts_calendar_days(rule, histories, start, stop, first_moment)
+        number = 0
+        for event in range(start, stop):
+            symbol = find_symbol(rule, histories.code[event], histories.flags[event])
+            if symbol != HIDDEN:
+                seen.symbol[number] = symbol
+                seen.time[number] = to_time(histories.moment[event], in_days)
+                seen.place[number] = event
+                number += 1
+        time = to_time(now, in_days)
+        begun = time if first_moment == NOTHING else to_time(first_moment, in_days)
+        has_ended = last != NOTHING and terminal[last]
+        reset_marks(rule, marks)
+        _, event, partner, due = find_breach(
+            rule.template, rule.number, rule.days, marks, seen.symbol, seen.time, number, begun, time, has_ended
+        )
+        out.event[place] = NOTHING if event == NO_EVENT else seen.place[event]
+        out.partner[place] = NOTHING if partner == NO_EVENT else seen.place[partner]
+        out.due[place] = due
+
+
 KERNELS: tuple[Any, ...] = (
-    sort_entries,
+    sort_rows,
     emit,
     emit_entries,
     emit_signals,
@@ -311,13 +372,16 @@ KERNELS: tuple[Any, ...] = (
     build_histories,
     to_time,
     find_symbol,
+    counts_calendar_days,
+    reset_marks,
     follow,
     judge_history,
     judge_cases,
+    explain_cases,
 )
 """The functions that `journey.runtime.jit` compiles, callees before callers."""
 
-ENTRIES: tuple[Any, ...] = (sort_entries, build_histories, judge_cases)
+ENTRIES: tuple[Any, ...] = (sort_rows, build_histories, judge_cases, explain_cases)
 """The functions that Python calls."""
 
 
@@ -326,7 +390,7 @@ def get_history_kernels() -> Any:
     """Return the compiled functions of this module."""
     import sys
 
-    from journey.rules import monitor
+    from journey.rules import breach, monitor
     from journey.runtime.jit import NO_REFCOUNT_OPTIONS, compile_kernels
 
-    return compile_kernels(monitor, sys.modules[__name__], entries=ENTRIES, options=NO_REFCOUNT_OPTIONS)
+    return compile_kernels(monitor, breach, sys.modules[__name__], entries=ENTRIES, options=NO_REFCOUNT_OPTIONS)

@@ -136,8 +136,7 @@ def find_broken_rules(
         as_of: Later records are ignored. Default: the latest date in the records.
         policy: Default: the default policy.
         journey: Default: the default journey.
-        batch: Whether compiled code judges all customers at once, and only those that break a rule are judged again for
-            the events. Default: with `BATCH_MIN_CUSTOMERS` customers or more.
+        batch: Whether compiled code judges all customers at once. Default: with `BATCH_MIN_CUSTOMERS` or more.
 
     Raises:
         InputError: `as_of` is not a valid date.
@@ -158,15 +157,15 @@ def find_broken_rules(
 def _find_in_batch(
     records: Records, rules: Sequence[Rule], as_of: AsOf, policy: Policy, journey: Journey
 ) -> RuleReport:
-    from journey.batch.rule_verdicts import count_verdicts, find_customers, judge_batch
+    from journey.batch.rule_breaches import read_breaches
+    from journey.batch.rule_verdicts import BatchJudge
 
-    verdicts = judge_batch(records, rules, journey, policy, as_of)
-    totals = tuple(_build_totals(rule, count_verdicts(found)) for rule, found in zip(rules, verdicts, strict=True))
-    is_broken = [rule for rule, numbers in zip(rules, totals, strict=True) if numbers.broken]
-    checker = RuleChecker(is_broken, journey, policy)
-    for case in CaseReader(records).read_many(find_customers(records, verdicts, BROKEN)):
-        checker.add(case, as_of)
-    return RuleReport(checker.findings, totals)
+    judge = BatchJudge(records, journey, policy, as_of)
+    judged = judge.judge(rules)
+    breaches = read_breaches(records, judge.histories.events, judged)
+    findings = [_build_finding(rules[breach.rule], breach.customer_id, breach.verdict) for breach in breaches]
+    totals = (_build_totals(rule, found.count()) for rule, found in zip(rules, judged, strict=True))
+    return RuleReport(findings, tuple(totals))
 
 
 def _build_finding(rule: Rule, customer_id: str, breach: RuleVerdict) -> Finding:

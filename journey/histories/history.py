@@ -151,7 +151,7 @@ def _place_signals(signals: Iterable[Signal], cutoff: datetime) -> Iterator[_Pla
         kind, detected = signal.signal_type, signal.detected_at
         record = signal.signal_id or f"{signal.customer_id}@{detected.date().isoformat()}"
         event = HistoryEvent("signal", (kind,), signal.known_at, "signals", record)
-        yield _Placed(event, SIGNALS_NEXT, (kind, record))
+        yield _Placed(event, SIGNALS_NEXT, (kind, detected, signal.source or ""))
 
 
 _Outcomes = dict[str, list[tuple["datetime", "Outcome"]]]

@@ -7,11 +7,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from journey.batch import history_kernels, rule_verdicts
-from journey.batch.rule_verdicts import EXEMPT, judge_batch
+from journey.batch.rule_breaches import read_breaches
+from journey.batch.rule_verdicts import EXEMPT, BatchJudge
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy, build_policy
 from journey.histories import HistoryBuilder
-from journey.histories.verdicts import RuleJudge
+from journey.histories.verdicts import RuleJudge, RuleVerdict
 from journey.machine import Journey, Move, default_journey
 from journey.orchestrator.case_reader import CaseReader
 from journey.records.folder import bundled_folder, read_folder
@@ -47,13 +48,25 @@ def _judge_alone(records, some_rules, journey, policy, as_of):
         history = builder.build(*case[1:], as_of)
         consent = customer.customer_id not in policy.contact.do_not_contact
         found[customer.customer_id] = [
-            RuleJudge(rule).judge(history, as_of).verdict
+            RuleJudge(rule).judge(history, as_of)
             if rule.where.admits(customer.segment, customer.risk_tier, customer.account_value, consent=consent)
-            else EXEMPT
+            else RuleVerdict(EXEMPT)
             for rule in some_rules
         ]
     names = records.connection.execute("SELECT customer_id FROM customers ORDER BY rowid").fetchall()
     return [list(column) for column in zip(*(found[name] for (name,) in names), strict=True)]
+
+
+def _judge_together(records, some_rules, journey, policy, as_of, kernels=history_kernels):
+    """The same, judged in a batch."""
+    judge = BatchJudge(records, journey, policy, as_of, kernels)
+    judged = judge.judge(some_rules)
+    verdicts = [[RuleVerdict(verdict) for verdict in found.verdicts.tolist()] for found in judged]
+    names = records.connection.execute("SELECT customer_id FROM customers ORDER BY rowid").fetchall()
+    places = {name: place for place, (name,) in enumerate(names)}
+    for breach in read_breaches(records, judge.histories.events, judged):
+        verdicts[breach.rule][places[breach.customer_id]] = breach.verdict
+    return verdicts
 
 
 wheres = st.sampled_from(
@@ -91,8 +104,7 @@ def _compare(people, some_rules, when, journey, interpreted_and_compiled):
     records, as_of = recorded(people), AsOf.of(when)
     alone = _judge_alone(records, some_rules, journey, POLICY, as_of)
     for kernels in interpreted_and_compiled:
-        together = judge_batch(records, some_rules, journey, POLICY, as_of, kernels)
-        assert [verdicts.tolist() for verdicts in together] == alone
+        assert _judge_together(records, some_rules, journey, POLICY, as_of, kernels) == alone
 
 
 @pytest.mark.parametrize("events", [1, 7, 1_000])
@@ -101,16 +113,16 @@ def test_the_verdicts_do_not_depend_on_the_size_of_the_parts(monkeypatch, events
     some_rules = [Rule("r", "precedence", ("review:approved",), ("action:proactive_outreach",)),
                   Rule("s", "response", ("support",), ("retention",), within_days=5)]  # fmt: skip
     monkeypatch.setattr(rule_verdicts, "EVENTS_AT_A_TIME", events)
-    together = judge_batch(records, some_rules, default_journey(), Policy(), as_of, history_kernels)
-    assert [v.tolist() for v in together] == _judge_alone(records, some_rules, default_journey(), Policy(), as_of)
+    given_to_both = (records, some_rules, default_journey(), Policy(), as_of)
+    assert _judge_together(*given_to_both) == _judge_alone(*given_to_both)
 
 
 @pytest.mark.parametrize("missing", ["journey_state_log", "signals", "interventions", "outcomes"])
 def test_a_set_may_be_empty(missing):
     records, as_of = company(**{missing: []}), AsOf.of("2031-04-01")
     rule = Rule("r", "response", ("signal:usage_drop",), ("action:usage_review_checkin",))
-    (verdicts,) = judge_batch(records, [rule], default_journey(), Policy(), as_of, history_kernels)
-    assert [verdicts.tolist()] == _judge_alone(records, [rule], default_journey(), Policy(), as_of)
+    given_to_both = (records, [rule], default_journey(), Policy(), as_of)
+    assert _judge_together(*given_to_both) == _judge_alone(*given_to_both)
 
 
 def test_a_customer_with_thousands_of_records_is_sorted_fast():
@@ -121,5 +133,5 @@ def test_a_customer_with_thousands_of_records_is_sorted_fast():
     ]  # fmt: skip
     records, as_of = company(signals=signals), AsOf.of("2031-04-01")
     rule = Rule("r", "absence", ("signal:usage_drop",), within_days=2, count=300)
-    (verdicts,) = judge_batch(records, [rule], default_journey(), Policy(), as_of, history_kernels)
-    assert [verdicts.tolist()] == _judge_alone(records, [rule], default_journey(), Policy(), as_of)
+    given_to_both = (records, [rule], default_journey(), Policy(), as_of)
+    assert _judge_together(*given_to_both) == _judge_alone(*given_to_both)
