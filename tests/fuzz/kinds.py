@@ -17,6 +17,7 @@ KINDS: dict[str, Callable[[Random, Path], None]] = {
     "campaign bytes": partial(records.fuzz_bytes, CAMPAIGNS),
     "scenarios": settings.fuzz_scenarios,
     "options": settings.fuzz_overrides,
+    "questions": settings.fuzz_questions,
     "policies": settings.fuzz_policies,
     "projects": settings.fuzz_projects,
     "marketing policies": settings.fuzz_marketing_policies,

@@ -6,7 +6,7 @@ from random import Random
 
 from journey.decision.policy import Policy
 from journey.records.folder import bundled_folder
-from scenarios.files.loader import builtin_names
+from scenarios.files.loader import builtin_names, load
 from scenarios.operations.project import TEMPLATES, create_project
 from simulation.model.arm_policy import format_toml
 from tests.fuzz import hostile
@@ -59,6 +59,48 @@ def fuzz_overrides(random: Random, folder: Path) -> None:
     run("simulate", "default", *SMALL, name, random.choice((*hostile.TEXTS, *hostile.NUMBERS)), inputs=folder)
     as_of = str(random.choice((*hostile.TEXTS, *hostile.NUMBERS)))
     run("evaluate", bundled_folder(), f"--as-of={as_of}", "--json", inputs=folder)
+
+
+QUESTIONS = (
+    "P(reach {one} within {days})",
+    "P(reach {one} before {other})",
+    "P(reach {one} before {other} within {days}) by tier",
+    "P(stay in {one} > {days})",
+    "P(stay in {one} > {days}) from {other}",
+    "E(time to {one})",
+    "E(time to {one} if reached) from {other}",
+    "E(time to {one} within {days}) by segment",
+    "E(visits to {one})",
+    "E(visits to {one} within {days}) from {other}",
+    "share({one}) from {other}",
+    "share({one} within {days}) by segment by tier",
+)
+
+
+def fuzz_questions(random: Random, folder: Path) -> None:
+    """A question, whole or damaged, about a scenario with absurd values: an answer within its bounds, or a message."""
+    name = random.choice(("default", "trial_to_paid", "win_back", "renewals"))
+    path = folder / "scenario.toml"
+    content = (BUILTINS / f"{name}.toml").read_text(encoding="utf-8")
+    # Few mutated scenarios are valid.
+    path.write_text(mutate_toml(random, content, 1) if random.random() < 0.5 else content, encoding="utf-8")
+    arm = random.choice(("baseline", "treated"))
+    stages = load(name).arms[0].journey.stages
+    one, other = (random.choice(stages) for _ in range(2))
+    text = random.choice(QUESTIONS).format(one=one, other=other, days=random.choice((0.01, 1, 30.5, 365)))
+    if random.random() < 0.3:
+        text = mutate_bytes(random, text.encode(), 2).decode(errors="replace").replace("\0", "")
+    (folder / "question.txt").write_text(text, encoding="utf-8")
+    small = ("--arm", arm, "--customers", 15, "--replications", 2, "--days", 200, "--workers", 1, "--json")
+    done = run("query", path, *small, "--", text, inputs=folder)
+    for answer in read_json(done.stdout) if done.exit_code == 0 else ():
+        value, low, high = answer["value"], answer["ci_low"], answer["ci_high"]
+        if value is None:
+            continue
+        if value < 0 or (answer["unit"] == "share" and value > 1):
+            raise UnsoundEndError(f"{text}: {value}")
+        if low is not None and not low - 1e-9 <= value <= high + 1e-9:
+            raise UnsoundEndError(f"{text}: {value} is not between {low} and {high}")
 
 
 def fuzz_policies(random: Random, folder: Path) -> None:
