@@ -37,7 +37,7 @@ def rules_about(draw, journey, *, outside=False, limited=False, name="rule"):
     template = TEMPLATES[kind]
     known = [*journey.stages, *(f"move:{move}" for move in journey.move_names), "nowhere", *(OUTSIDE * outside)]
     names = draw(st.lists(st.sampled_from(known), min_size=2, max_size=3, unique=True))
-    count = draw(st.integers(1, 2)) if template.has_count else 1
+    count = draw(st.integers(1, 3)) if template.has_count else 1
     may_limit = limited and template.days is not Days.UNUSED and not (kind == "absence" and count == 1)
     return Rule(
         name,

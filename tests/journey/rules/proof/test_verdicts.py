@@ -101,6 +101,10 @@ def test_a_move_within_a_stay_is_no_entry():
         ({"template": "not_succession", "a": "move:go", "b": "b", "within_days": 1}, "unsatisfiable"),
         ({"template": "not_succession", "a": "a", "b": "b", "within_days": 1}, "needs_data"),
         ({"template": "not_succession", "a": "b", "b": "a", "within_days": 1}, "holds"),
+        ({"template": "absence", "a": ["move:go", "b"], "count": 2, "within_days": 1}, "unsatisfiable"),
+        ({"template": "absence", "a": ["a", "b", "d"], "count": 3, "within_days": 1}, "needs_data"),
+        ({"template": "absence", "a": ["a", "b", "d"], "count": 4, "within_days": 1}, "holds"),
+        ({"template": "absence", "a": ["a", "move:go", "b", "d"], "count": 4, "within_days": 1}, "needs_data"),
     ],
 )
 def test_a_verdict_is_as_strong_as_it_can_be(rule, expected):
