@@ -32,7 +32,9 @@ def _describe(rule: Rule, source: str) -> dict[str, Metric]:
             label=f"share breaking {rule.name!r}",
             unit="share",
             better="lower",
-            meaning=f"Share of customers for whom this rule is broken: {rule.describe()}.",
+            meaning=" ".join(
+                filter(None, (f"Share of customers for whom this rule is broken: {rule.describe()}.", rule.message))
+            ),
             unknown_if=_UNKNOWN_IF,
             group=RULES,
             by=("segment", "tier"),

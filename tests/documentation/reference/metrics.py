@@ -11,7 +11,8 @@ A metric that is split by segment is also reported for one segment, as `NAME[SEG
 Own metrics are also split by risk tier, as `NAME[tier=TIER]`. A share is a number from 0 to 1 in JSON and a percentage
 in tables. Metrics of campaigns exist with `[acquisition]` only. Those of recurring revenue,
 `proactive_share` and `resolution_days` are reported where the scenario names them: in `report`, as `primary_metric`,
-with a guardrail or in a ratio."""
+with a guardrail or in a ratio. A scenario with `[[rules]]` reports `broken:NAME`, `pending:NAME` and `applies:NAME`
+of each [rule](../guides/rules.md#measured-in-simulation)."""
 
 SATISFACTION = """The score of a customer on a day is `world.satisfaction.calm`, minus `distress_penalty` times the
 share of days in distress among the days as a customer until then, plus the `csat` points of resolved actions that the
