@@ -262,6 +262,7 @@ def _advance_forbidden(template: int, days: float, marks: Any, first: int, event
 
 
 KERNELS = (
+    count_marks,
     _is_recent,
     _close,
     _count_forbidden,

@@ -169,5 +169,5 @@ def combine_rules(needs_approval: bool, unreviewed: int, reviewed: int) -> tuple
     return (ONLY_APPROVED if reviewed == NO_RULE else FORBIDDEN), unreviewed
 
 
-KERNELS: tuple[Any, ...] = (count_marks, advance_further, breaks_rule, combine_rules)
+KERNELS: tuple[Any, ...] = (advance_further, breaks_rule, combine_rules)
 """Functions to compile, callees before callers."""

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.decision import bounds, rules, steps
-from journey.rules import monitor
+from journey.rules import monitor, respect
 from journey.runtime.nested_arrays import to_arrays
 from journey.runtime.recent_cache import RecentCache
 from simulation.compiled import (
@@ -117,6 +117,7 @@ def kernels() -> CompiledFunctions:
         quantile_sketch,
         queue_statistics,
         monitor,
+        respect,
     )
     customer = (
         ports,

@@ -24,7 +24,7 @@ from simulation.trace.codes import KIND_DECISION
 
 def decide_from_bounds(arm: Any, customer: Any, engine: Any) -> None:
     """Evaluate a customer with bounds in place of severity and confidence, if they settle the result."""
-    if engine.keep_trace:
+    if engine.keep_trace or arm.respects_rules:
         decide_in_full(arm, customer, engine)
         return
     policy, evidence, stage = arm.policy, customer.evidence, customer.recorded_stage
@@ -53,7 +53,7 @@ def decide_from_bounds(arm: Any, customer: Any, engine: Any) -> None:
         if action_needs_approval(policy, action, severity_level, customer.tier, customer.account_value):
             # Severity is at most 1, so its exact value matters only if 1 would need approval.
             severity_level = severity(negative + stalled, positive, policy.relief)
-        start_intervention(arm, customer, engine, action, severity_level)
+        start_intervention(arm, customer, engine, action, severity_level, False)
 
 
 def idle_reason(arm: Any, customer: Any, now: float, later: float) -> int:

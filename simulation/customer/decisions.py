@@ -6,6 +6,7 @@ The rules are those for recorded customers (`journey.decision`). Records may hav
 from journey.decision.rules import (
     ACT,
     BELOW_THRESHOLD,
+    BREAKS_RULE,
     NO_ACTION,
     NO_EVIDENCE,
     NO_STAGE,
@@ -13,9 +14,10 @@ from journey.decision.rules import (
     priority,
 )
 from journey.decision.steps import action_needs_approval, apply_contact_policy, compute_churn_probability
+from journey.rules.respect import ALLOWED, FORBIDDEN, ONLY_APPROVED
 from simulation.customer.ports import Engine, count_contacts_since, emit
 from simulation.customer.reviews import request_review
-from simulation.customer.rules import see_event
+from simulation.customer.rules import apply_rules, see_event
 from simulation.customer.state import NO_INDEX, Customer
 from simulation.distributions.dwell_times import NEVER
 from simulation.model.arm import ArmParameters
@@ -60,15 +62,22 @@ def count_evaluation(customer: Customer, engine: Engine, action: int, reason: in
     emit(customer, engine, KIND_DECISION, label, wrong_stage, reason, NO_INDEX, confidence, NEVER)
 
 
-def start_intervention(arm: ArmParameters, customer: Customer, engine: Engine, action: int, severity: float) -> None:
-    """Start an action: request a review if the action needs approval, otherwise schedule it."""
+def start_intervention(
+    arm: ArmParameters,
+    customer: Customer,
+    engine: Engine,
+    action: int,
+    severity: float,
+    must_review: bool,  # noqa: FBT001 - compiled code takes no keywords
+) -> None:
+    """Start an action: request a review if policy or rules demand approval, otherwise schedule it."""
     customer.action = action
     customer.has_open_action = True
     customer.is_overridden = False
     see_event(arm, customer, engine, INTERVENTION, RECOMMENDED)
     churn = compute_churn_probability(arm.policy, customer.policy_segment, customer.tier, severity)
     customer.value_at_stake = priority(churn, customer.account_value, arm.policy.averts[action])
-    if action_needs_approval(arm.policy, action, severity, customer.tier, customer.account_value):
+    if must_review or action_needs_approval(arm.policy, action, severity, customer.tier, customer.account_value):
         request_review(arm, customer, engine)
     else:
         see_event(arm, customer, engine, INTERVENTION, AUTOMATICALLY_APPROVED)
@@ -86,11 +95,17 @@ def decide_in_full(arm: ArmParameters, customer: Customer, engine: Engine) -> No
         customer.now - customer.recorded_since,
     )
     reason = contact_policy_reason(arm, customer, engine, action, reason)
+    verdict = ALLOWED
+    if arm.respects_rules and reason == ACT and action != arm.policy.monitor:
+        needs_approval = action_needs_approval(arm.policy, action, severity, customer.tier, customer.account_value)
+        verdict = apply_rules(arm, customer, engine, action, needs_approval)
+        if verdict == FORBIDDEN:
+            reason = BREAKS_RULE
     if reason != ACT:
         action = NO_ACTION
     count_evaluation(customer, engine, action, reason, confidence)
     if action != NO_ACTION and action != arm.policy.monitor:
-        start_intervention(arm, customer, engine, action, severity)
+        start_intervention(arm, customer, engine, action, severity, verdict == ONLY_APPROVED)
 
 
 def decide(arm: ArmParameters, customer: Customer, engine: Engine) -> None:

@@ -3,13 +3,16 @@
 The verdicts are those of `journey.rules.monitor`. The customer's marks of all rules are among the marks of the
 scenario's metrics, from `RuleParameters.begun`. A history begins with the entry into the stage in which the customer
 starts, which may be before day 0. What happened earlier is unknown, and counts as not happened.
+
+Decisions respect the rules of severity error (`apply_rules`).
 """
 
 from typing import Any
 
 from journey.rules.monitor import BROKEN as IS_BROKEN
-from journey.rules.monitor import BROKEN_MARK, advance, judge
+from journey.rules.monitor import BROKEN_MARK, judge
 from journey.rules.monitor import PENDING as IS_PENDING
+from journey.rules.respect import NO_RULE, advance_further, breaks_rule, combine_rules
 from simulation.customer.own_metrics import customer_cell
 from simulation.customer.ports import Engine
 from simulation.customer.state import Customer
@@ -17,7 +20,7 @@ from simulation.model.arm import ArmParameters
 from simulation.model.rule_parameters import ANY_CONSENT, BROKEN, EXEMPT, PENDING, STAGE
 
 DOES_NOT_APPLY = -1.0
-"""The mark in place of `BROKEN_MARK` if the rule does not apply to the customer. It stops the monitor, too."""
+"""The mark in place of `BROKEN_MARK` if the rule does not apply to the customer."""
 
 
 def advance_rules(arm: ArmParameters, marks: Any, code: int, time: float) -> None:
@@ -25,7 +28,7 @@ def advance_rules(arm: ArmParameters, marks: Any, code: int, time: float) -> Non
 
     Args:
         arm: The arm.
-        marks: The customer's marks, or a copy of them.
+        marks: The customer's marks.
         code: Code of the event.
         time: The day on which it happens; never before that of the event before it.
     """
@@ -33,7 +36,9 @@ def advance_rules(arm: ArmParameters, marks: Any, code: int, time: float) -> Non
     for position in range(rules.first[code], rules.first[code + 1]):
         use = rules.uses[position]
         rule = rules.definitions[use.rule]
-        advance(rule.template, rule.times, rule.days, marks, rule.first, use.symbol, time, marks[rules.begun])
+        if marks[rule.first + BROKEN_MARK] != DOES_NOT_APPLY:
+            begun = marks[rules.begun]
+            advance_further(rule.template, rule.times, rule.days, marks, rule.first, use.symbol, time, begun)
 
 
 def see_event(arm: ArmParameters, customer: Customer, engine: Engine, kind: int, label: int) -> None:
@@ -107,47 +112,43 @@ def judge_rules(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
             counts[index][PENDING][cell] += 1
 
 
-def start_trial(arm: ArmParameters, customer: Customer, engine: Engine) -> None:
-    """Copy the customer's marks, to find out what events that have not happened would break."""
-    marks, trial = engine.observed[customer.row], engine.trial_marks
-    for index in range(arm.rules.begun, arm.rules.end):
-        trial[index] = marks[index]
-
-
-def count_broken_errors(arm: ArmParameters, engine: Engine) -> int:
-    """Number of the rules of severity error that are broken in the trial."""
-    rules, broken = arm.rules, 0
-    for index in range(len(rules.definitions)):
-        rule = rules.definitions[index]
-        if rule.is_error and engine.trial_marks[rule.first + BROKEN_MARK] == 1.0:
-            broken += 1
-    return broken
-
-
-def try_event(arm: ArmParameters, engine: Engine, kind: int, label: int, time: float) -> bool:
-    """Whether an event would break a rule of severity error that is not broken yet. The trial goes on with the event.
+def apply_rules(arm: ArmParameters, customer: Customer, engine: Engine, action: int, needs_approval: bool) -> int:  # noqa: FBT001
+    """What the rules say about an action now: ALLOWED, ONLY_APPROVED or FORBIDDEN of `journey.rules.respect`.
 
     Args:
-        arm: The arm, which has rules.
-        engine: The engine, after `start_trial`.
-        kind: The kind of the event; see `see_event`.
-        label: Its label.
-        time: The day on which it would happen; never before that of the event before it.
+        arm: The arm, which has rules that decisions respect.
+        customer: The customer.
+        engine: The engine.
+        action: The action, other than monitoring.
+        needs_approval: Whether the policy demands approval.
     """
-    code = arm.rule_event_first[kind] + label
-    if not arm.rule_event_uses[code]:
-        return False
-    before = count_broken_errors(arm, engine)
-    advance_rules(arm, engine.trial_marks, code, time)
-    return count_broken_errors(arm, engine) > before
-
-
-def would_break(arm: ArmParameters, customer: Customer, engine: Engine, kind: int, label: int) -> bool:
-    """Whether an event now would break a rule of severity error that is not broken yet; see `see_event`."""
-    if not arm.has_rules:
-        return False
-    start_trial(arm, customer, engine)
-    return try_event(arm, engine, kind, label, customer.now)
+    rules, marks, trial = arm.rules, engine.observed[customer.row], engine.trial_marks
+    unreviewed, reviewed = NO_RULE, NO_RULE
+    for index in range(len(rules.definitions)):
+        rule = rules.definitions[index]
+        if not rule.is_respected or marks[rule.first + BROKEN_MARK] == DOES_NOT_APPLY:
+            continue
+        symbols, first = rules.action_symbols[index], rule.first
+        for is_reviewed in (False, True):
+            if breaks_rule(
+                rule.template,
+                rule.times,
+                rule.days,
+                symbols,
+                marks,
+                first,
+                trial,
+                first,
+                action,
+                is_reviewed,
+                customer.now,
+            ):
+                if is_reviewed and reviewed == NO_RULE:
+                    reviewed = index
+                elif not is_reviewed and unreviewed == NO_RULE:
+                    unreviewed = index
+    verdict, _ = combine_rules(needs_approval, unreviewed, reviewed)
+    return verdict
 
 
 KERNELS = (
@@ -156,10 +157,7 @@ KERNELS = (
     find_exemptions,
     begin_history,
     judge_rules,
-    start_trial,
-    count_broken_errors,
-    try_event,
-    would_break,
+    apply_rules,
 )
 """Functions to compile, callees before callers."""
 

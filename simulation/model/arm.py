@@ -16,6 +16,7 @@ from journey.decision.rules import NO_ACTION
 from journey.machine import CompiledJourney, Journey
 from journey.machine.stages import ESCALATION, LOST, SUPPORT
 from journey.rules import Rule
+from journey.rules.respect import can_action_break
 from journey.runtime.recent_cache import RecentCache
 from simulation.model.calendar_effects import CalendarEffects, build_calendar_effects
 from simulation.model.contracts import (
@@ -204,6 +205,7 @@ class ArmParameters(NamedTuple):
         own_stage_uses: By stage: what metrics use of it; see `simulation.model.metric_parameters`.
         own_metrics: These metrics.
         has_rules: Whether the scenario declares rules.
+        respects_rules: Whether decisions respect one of them.
         rule_event_first: By kind of event: the code of its first label among the events that rules see.
         rule_event_uses: By event: whether a rule sees it. The engines read this for every event, the rest if so.
         rules: These rules.
@@ -252,6 +254,7 @@ class ArmParameters(NamedTuple):
     own_stage_uses: tuple[int, ...]
     own_metrics: OwnMetricParameters
     has_rules: bool
+    respects_rules: bool
     rule_event_first: tuple[int, ...]
     rule_event_uses: tuple[bool, ...]
     rules: RuleParameters
@@ -409,6 +412,7 @@ def _build_parameters(
         own_stage_uses=find_stage_uses(own_metrics),
         own_metrics=own_metrics,
         has_rules=bool(arm_spec.rules),
+        respects_rules=any(map(can_action_break, arm_spec.rules)),
         rule_event_first=rule_events.first,
         rule_event_uses=find_seen_events(rules),
         rules=rules,

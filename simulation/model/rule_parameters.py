@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
-from journey.core.findings import FindingSeverity
 from journey.decision.policy import TIERS, CompiledPolicy
 from journey.machine import CompiledJourney
 from journey.machine.lifecycles import intervention_lifecycle
 from journey.rules import EVENT_KINDS, Rule
 from journey.rules.event_names import split_event_name
 from journey.rules.monitor import OTHER, A, B, count_marks, initial_marks
+from journey.rules.respect import build_respected_rule, can_action_break
 from journey.rules.templates import (
     CHAIN_PRECEDENCE,
     CHAIN_RESPONSE,
@@ -65,7 +65,7 @@ class RuleDefinition(NamedTuple):
         times: Its `count`.
         days: Its `within_days`; infinite without.
         first: Index of its first mark among the customer's marks.
-        is_error: Whether decisions must respect it.
+        is_respected: Whether decisions respect it (`journey.rules.respect.can_action_break`).
         min_value, max_value: Limits of the account value at arrival, in dollars per year; infinite without.
         consent: 0 or 1: whether the customer has consent; ANY_CONSENT for both.
     """
@@ -74,7 +74,7 @@ class RuleDefinition(NamedTuple):
     times: int
     days: float
     first: int
-    is_error: bool
+    is_respected: bool
     min_value: float
     max_value: float
     consent: int
@@ -98,6 +98,7 @@ class RuleParameters(NamedTuple):
         admits: By rule, segment and tier: whether the rule applies.
         first: By event: index of its first use; the uses of event `c` end just before ``first[c + 1]``.
         uses: The uses of all events.
+        action_symbols: By rule: what each event of an action is to it (`journey.rules.respect.RespectedRule`).
     """
 
     begun: int
@@ -107,6 +108,7 @@ class RuleParameters(NamedTuple):
     admits: tuple[tuple[tuple[bool, ...], ...], ...]
     first: tuple[int, ...]
     uses: tuple[RuleUse, ...]
+    action_symbols: tuple[tuple[int, ...], ...]
 
 
 class RuleEvents(NamedTuple):
@@ -157,6 +159,7 @@ def build_rule_parameters(
     for rule in rules:
         definitions.append(_define(rule, end))
         end += count_marks(definitions[-1].template, rule.count, definitions[-1].days)
+    actions = [label for kind, label in events.names if kind == _KINDS[ACTION]]
     first, uses = [0], list[RuleUse]()
     for event in events.names:
         uses += _list_uses(rules, event)
@@ -171,6 +174,7 @@ def build_rule_parameters(
         ),
         first=tuple(first),
         uses=tuple(uses),
+        action_symbols=tuple(tuple(build_respected_rule(rule, actions).symbols) for rule in rules),
     )
 
 
@@ -205,7 +209,7 @@ def _define(rule: Rule, first: int) -> RuleDefinition:
         times=rule.count,
         days=_limit(rule),
         first=first,
-        is_error=rule.severity is FindingSeverity.ERROR,
+        is_respected=can_action_break(rule),
         min_value=-inf if where.min_value is None else where.min_value,
         max_value=inf if where.max_value is None else where.max_value,
         consent=ANY_CONSENT if where.consent is None else int(where.consent),

@@ -11,20 +11,14 @@ from journey.core.findings import FindingSeverity
 from journey.machine import Journey, Move
 from journey.rules import TEMPLATES, Rule, Where
 from journey.rules.monitor import OTHER, A, B, advance, initial_marks
+from journey.rules.respect import ALLOWED, FORBIDDEN, ONLY_APPROVED
 from simulation.compiled import row_retention
 from simulation.customer.own_metrics import UNSEEN
-from simulation.customer.rules import begin_history, see_event, start_trial, try_event, would_break
+from simulation.customer.rules import apply_rules, begin_history, see_event
 from simulation.customer.state import Customer
 from simulation.metrics.metric_names import RULE_MEASURES
 from simulation.model.arm import compile_arm
-from simulation.model.rule_parameters import (
-    AUTOMATICALLY_APPROVED,
-    EXECUTED,
-    HEEDS_OTHERS,
-    INTERVENTION,
-    RECOMMENDED,
-    list_initial_marks,
-)
+from simulation.model.rule_parameters import EXECUTED, HEEDS_OTHERS, INTERVENTION, list_initial_marks
 from simulation.model.world_spec import World
 from simulation.runs.engine_choice import COMPILED
 from simulation.runs.run import run_arm
@@ -86,30 +80,32 @@ def _start(rules, **traits):
     return parameters, customer, engine
 
 
-def test_an_event_would_break_a_rule_of_severity_error_only_once():
-    approved_first = Rule("approved first", "precedence", ("intervention:approved",), ("intervention:executed",))
-    parameters, customer, engine = _start((approved_first,))
-    marks = list(engine.observed[0])
-    assert would_break(parameters, customer, engine, INTERVENTION, EXECUTED)
-    assert engine.observed[0] == marks
-    see_event(parameters, customer, engine, INTERVENTION, EXECUTED)
-    # What is broken cannot be kept any more.
-    assert not would_break(parameters, customer, engine, INTERVENTION, EXECUTED)
-    warning = replace(approved_first, severity=FindingSeverity.WARNING)
-    assert not would_break(*_start((warning,)), INTERVENTION, EXECUTED)
-    elsewhere = replace(approved_first, where=Where(segment=("Enterprise",)))
-    assert not would_break(*_start((elsewhere,)), INTERVENTION, EXECUTED)
-    assert would_break(*_start((elsewhere,), segment=1), INTERVENTION, EXECUTED)
-    assert not would_break(*_start(()), INTERVENTION, EXECUTED)
+def _verdict(started, *, needs_approval=False):
+    """What the rules say about the first action other than monitoring."""
+    parameters, customer, engine = started
+    action = 1 if parameters.policy.monitor == 0 else 0
+    return apply_rules(parameters, customer, engine, action, needs_approval)
 
 
-def test_a_trial_goes_on_with_its_events():
-    rules = (Rule("approved first", "precedence", ("intervention:approved",), ("intervention:executed",)),)
-    parameters, customer, engine = _start(rules)
-    start_trial(parameters, customer, engine)
-    assert not try_event(parameters, engine, INTERVENTION, RECOMMENDED, 0.0)
-    assert not try_event(parameters, engine, INTERVENTION, AUTOMATICALLY_APPROVED, 0.0)
-    assert not try_event(parameters, engine, INTERVENTION, EXECUTED, 2.0)
+def test_an_action_that_would_break_a_rule_of_severity_error_is_forbidden():
+    never = Rule("never", "absence", ("intervention:executed",))
+    started = _start((never,))
+    marks = list(started[2].observed[0])
+    assert _verdict(started) == FORBIDDEN
+    assert started[2].observed[0] == marks
+    see_event(*started, INTERVENTION, EXECUTED)
+    # A rule that was broken must not be broken again.
+    assert _verdict(started) == FORBIDDEN
+    assert _verdict(_start((replace(never, severity=FindingSeverity.WARNING),))) == ALLOWED
+    elsewhere = replace(never, where=Where(segment=("Enterprise",)))
+    assert _verdict(_start((elsewhere,))) == ALLOWED
+    assert _verdict(_start((elsewhere,), segment=1)) == FORBIDDEN
+
+
+def test_an_action_that_only_an_approval_lets_keep_a_rule_needs_it():
+    started = _start((Rule("approved first", "precedence", ("review:approved",), ("intervention:executed",)),))
+    assert _verdict(started) == ONLY_APPROVED
+    assert _verdict(started, needs_approval=True) == ALLOWED
 
 
 @given(
