@@ -85,20 +85,37 @@ def expected_days(generator: npt.ArrayLike) -> FloatArray:
 def expected_totals(generator: npt.ArrayLike, rewards: npt.ArrayLike) -> FloatArray:
     """Expected rewards up to absorption from each transient state: ``(-T)^-1 r``.
 
+    By elimination without subtractions, so that rates of very different size cost no digits: each state is removed, and
+    the rates and rewards of its visits are passed on to the states that lead to it (O'Cinneide 1993,
+    Numerische Mathematik 65).
+
     Args:
         generator: Shape (n, n), rates per day; rows add up to 0.
-        rewards: Shape (n,), amounts per day in each state; those of absorbing states are ignored.
+        rewards: Shape (n,) or (n, m), amounts per day in each state, 0 or more; those of absorbing states are ignored.
 
     Returns:
-        Shape (transient states,).
+        Shape (transient states,) or (transient states, m).
 
     Raises:
         ValueError: From some state the journey is never absorbed.
     """
     rates = np.asarray(generator, dtype=np.float64)
     transient = np.diag(rates) < 0.0
-    inverse = _checked_inverse(-rates[np.ix_(transient, transient)])
-    return np.asarray(inverse @ np.asarray(rewards, dtype=np.float64)[transient])
+    inside, ends = rates[np.ix_(transient, transient)], rates[np.ix_(transient, ~transient)].sum(axis=1)
+    amounts = np.array(rewards, dtype=np.float64)[transient]
+    out = np.zeros(len(inside))
+    for state in range(len(inside) - 1, -1, -1):
+        out[state] = inside[state, :state].sum() + ends[state]
+        if out[state] <= 0.0:
+            raise ValueError("the chain has states from which it never ends")
+        passed = inside[:state, state] / out[state]
+        inside[:state, :state] += np.outer(passed, inside[state, :state])
+        ends[:state] += passed * ends[state]
+        amounts[:state] += np.multiply.outer(passed, amounts[state])
+    totals = np.zeros_like(amounts)
+    for state in range(len(inside)):
+        totals[state] = (amounts[state] + inside[state, :state] @ totals[:state]) / out[state]
+    return totals
 
 
 def _checked_inverse(matrix: FloatArray) -> FloatArray:

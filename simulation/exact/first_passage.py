@@ -52,8 +52,7 @@ def _arrivals(generator: FloatArray, target: States, avoid: States | None, days:
     result = np.eye(len(generator))[:, target]
     transient = np.diag(stopped) < 0.0
     if transient.any():
-        to_absorbing = absorbing.absorption_probabilities(absorbing.embedded_chain(stopped))
-        result[transient] = to_absorbing[:, target[~transient]]
+        result[transient] = absorbing.expected_totals(stopped, stopped[:, target])
     return _as_probabilities(result)
 
 

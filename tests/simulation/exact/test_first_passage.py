@@ -1,8 +1,10 @@
 """First passage, visits and long-run shares, against published examples and against independent numerics."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
@@ -202,3 +204,43 @@ def test_long_run_shares_are_averages_over_a_long_time(chain):
     shares = first_passage.long_run_shares(generator)
     assert shares.sum(axis=1) == pytest.approx(np.ones(len(generator)))
     assert shares == pytest.approx(expm(generator * FOREVER), abs=1e-6)
+
+
+# -- rates of very different size ----------------------------------------------------------------
+
+
+def solve_in_fractions(generator, rewards):
+    """``(-T)^-1 r`` in rational numbers, for a chain whose last state is the only absorbing one."""
+    n = len(generator) - 1
+    rows = [[-Fraction(float(value)) for value in generator[i, :n]] + [Fraction(float(rewards[i]))] for i in range(n)]
+    for i in range(n):
+        # The sum of the row exactly, which the rounded diagonal is not.
+        rows[i][i] = sum(Fraction(float(generator[i, j])) for j in range(n + 1) if j != i)
+    for i in range(n):
+        for other in range(n):
+            if other != i:
+                factor = rows[other][i] / rows[i][i]
+                rows[other] = [one - factor * two for one, two in zip(rows[other], rows[i], strict=True)]
+    return [float(rows[i][n] / rows[i][i]) for i in range(n)]
+
+
+BACK_AND_FORTH = ([0.0] * 3 + [3.0] + [0.0] * 5 + [3.0, -6.0, 0.0], [False] * 3 + [True] + [False] * 5)
+"""Two states that exchange customers a thousand times a day, and are left once in a million days."""
+
+
+@example(*BACK_AND_FORTH)
+@settings(max_examples=40)
+@given(st.lists(st.floats(-6.0, 3.0), min_size=12, max_size=12), st.lists(st.booleans(), min_size=9, max_size=9))
+def test_rates_of_very_different_size_cost_no_digits(exponents, kept):
+    generator = np.zeros((4, 4))
+    generator[:3, :][~np.eye(3, 4, dtype=bool)] = 10.0 ** np.array(exponents[:9]) * np.array(kept)
+    generator[[0, 1, 2], [1, 2, 3]] = 10.0 ** np.array(exponents[9:])
+    np.fill_diagonal(generator, -generator.sum(axis=1))
+    target = only(4, 3)
+    assert first_passage.reach_probabilities(generator, target) == pytest.approx(np.ones(4), rel=1e-13)
+    expected = solve_in_fractions(generator, np.ones(3))
+    assert first_passage.passage_days(generator, target)[:3] == pytest.approx(expected, rel=1e-12)
+    rates = np.array([0.0, 2.0, 0.0, 0.0])
+    assert first_passage.expected_events(generator, rates)[:3] == pytest.approx(
+        solve_in_fractions(generator, rates), rel=1e-12
+    )
