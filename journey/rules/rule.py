@@ -242,9 +242,11 @@ def _list_bad_events(rule: Rule) -> Iterator[tuple[str, str]]:
                 yield key, f"{name!r} has an unknown prefix{did_you_mean(kind, EVENT_KINDS)}"
             elif not label.strip():
                 yield key, f"{name!r} names no event"
-        if len(set(names)) < len(names):
+        if len(set(map(split_event_name, names))) < len(names):
             yield key, f"`{key}` names an event twice"
-    common = [name for name in rule.a if name in rule.b]
+    # A stage may be written with its prefix, too.
+    of_b = set(map(split_event_name, rule.b))
+    common = [name for name in rule.a if split_event_name(name) in of_b]
     if common:
         yield "b", f"{common[0]!r} is in both `a` and `b`; name different events"
 

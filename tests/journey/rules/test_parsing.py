@@ -42,6 +42,8 @@ def test_a_rule_is_read():
         ({"template": "respons"}, "did you mean 'response'"),
         ({"a": "reviews:approved"}, "unknown prefix"),
         ({"a": "action:call"}, "'action:call' is in both `a` and `b`"),
+        ({"a": "stage:trial", "b": "trial"}, "'stage:trial' is in both `a` and `b`"),
+        ({"a": ["trial", "stage:trial"]}, "`a` names an event twice"),
         ({"b": []}, "the key `b` is missing"),
         ({"template": "absence", "b": "x"}, "`b` is not used by absence"),
         ({"count": 2}, "`count` is not used by precedence"),

@@ -93,6 +93,17 @@ def test_rules_that_only_some_customers_can_meet_contradict_for_the_others():
     assert _contradictions(pause, other) == [("1", "2")]
 
 
+def test_in_a_journey_without_an_end_a_rule_is_met_while_it_is_not_broken():
+    moves = Move("go", "a", "b"), Move("back", "b", "a")
+    journey = Journey.build(stages=("a", "b"), moves=moves, initial=("a", "b"))
+    for last, expected in (("b", 1), ("c", 0)):
+        rules = [
+            {"name": "1", "template": "absence", "a": "a"},
+            {"name": "2", "template": "absence", "a": last},
+        ]
+        assert len(prove_rules(journey, parse_rules(rules)).contradictions) == expected
+
+
 def test_a_minimal_set_of_three_is_named():
     rules = (
         {"template": "choice", "a": "paying", "b": "signal:x"},
