@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from journey.core.version import version
+from tests.journeylab.testing.agreed_journey import AGREED, FAULTS, plant
 
 pytestmark = pytest.mark.slow
 
@@ -35,10 +36,16 @@ def journey(tmp_path_factory):
     empty = place / "empty"
     empty.mkdir()
 
-    def run(*arguments, program="journey"):
+    def run(*arguments, program="journey", folder=empty):
         clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(borrowed), "HOME": str(place)}
         return subprocess.run(
-            [scripts / program, *arguments], cwd=empty, env=clean, capture_output=True, text=True, check=False
+            [scripts / program, *arguments],
+            cwd=folder,
+            env=clean,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
         )
 
     run.installed = environment / "lib"
@@ -94,3 +101,61 @@ def test_the_package_is_typed_and_has_the_version_of_the_wheel(journey):
     code = "import journeylab; print(journeylab.__version__, len(journeylab.evaluate().decisions))"
     done = journey("-c", code, program="python")
     assert done.stdout == f"{version()} 10\n", done.stderr
+
+
+OWN_TESTS = """
+import tomllib
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis.stateful import invariant
+
+import journeylab as jl
+from journeylab.testing import JourneyStateMachine, legal_histories
+
+JOURNEY = jl.Journey.from_dict(tomllib.loads(Path("journey.toml").read_text())["journey"])
+
+
+@given(legal_histories(JOURNEY))
+def test_histories_are_of_the_journey(history):
+    assert set(history.stages) <= set(JOURNEY.stages)
+
+
+class Customer(JourneyStateMachine):
+    journey = JOURNEY
+    segments = ("team", "other")
+
+    @invariant()
+    def cancelled_is_final(self):
+        assert "cancelled" not in self.history[:-1]
+
+
+TestCustomer = Customer.TestCase
+"""
+
+
+def test_the_kit_tests_a_journey_in_an_empty_folder(journey, tmp_path):
+    """The wheel brings the plugin of pytest: neither a conftest nor an option for it is needed."""
+    (tmp_path / "journey.toml").write_text(AGREED)
+    (tmp_path / "test_own.py").write_text(OWN_TESTS)
+    command = ("-m", "pytest", "-q", "-W", "error", "--journey", "journey.toml")
+    done = journey(*command, program="python", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "moves made by passing tests: 12 of 12 (100%)" in done.stdout
+    assert "moves made by your own tests: " in done.stdout
+
+    fault = next(fault for fault in FAULTS if "terminal stage" in fault.name)
+    (tmp_path / "agreed.toml").write_text(AGREED)
+    (tmp_path / "journey.toml").write_text(plant(fault))
+    done = journey(*command, "--journey-expected", "agreed.toml", program="python", folder=tmp_path)
+    assert done.returncode == 1
+    assert "state.move(move='win_back')" in done.stdout
+    for name in (*fault.found_by, "test_own.py::TestCustomer::runTest"):
+        assert f"{name}" in done.stdout.split("short test summary info")[1]
+
+
+def test_the_wheel_names_the_packages_of_the_kit(journey):
+    code = "from importlib.metadata import requires; print([r for r in requires('journeylab') if 'testing' in r])"
+    done = journey("-c", code, program="python")
+    assert "hypothesis" in done.stdout
+    assert "pytest" in done.stdout

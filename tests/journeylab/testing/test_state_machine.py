@@ -89,7 +89,7 @@ def test_a_guard_that_is_lost_is_found_by_an_invariant():
         journey = read(plant(next(fault for fault in FAULTS if "guard is lost" in fault.name)))
 
         @invariant()
-        def nobody_converts_at_once(self):
+        def no_trial_converts_at_once(self):
             assert self.now > self.entries[0].state_entered_at or self.history[:2] != ["trial", "active"]
 
     assert steps_of_failure(Faulty) == [
