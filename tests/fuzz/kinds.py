@@ -5,13 +5,14 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from tests.fuzz import processes, records, settings, stored
+from tests.fuzz import processes, records, rules, settings, stored
 from tests.fuzz.records import CAMPAIGNS, CUSTOMERS
 
 KINDS: dict[str, Callable[[Random, Path], None]] = {
     "records": partial(records.fuzz_values, CUSTOMERS),
     "record formats": partial(records.fuzz_formats, CUSTOMERS),
     "record bytes": partial(records.fuzz_bytes, CUSTOMERS),
+    "rules": rules.fuzz_rules,
     "campaigns": partial(records.fuzz_values, CAMPAIGNS),
     "campaign formats": partial(records.fuzz_formats, CAMPAIGNS),
     "campaign bytes": partial(records.fuzz_bytes, CAMPAIGNS),

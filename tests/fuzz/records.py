@@ -57,7 +57,7 @@ CAMPAIGNS = Company(MARKETING_FAMILY, (bundled_folder(BUNDLED),), ("campaigns",)
 
 def fuzz_values(company: Company, random: Random, folder: Path) -> None:
     """No row of JSON is lost: it is used or set aside, once; and every command ends soundly."""
-    rows = _mutated(company, random)
+    rows = mutate_company(company, random)
     write(rows, folder, "json")
     company.results(folder)
     _conserve(company, rows, folder)
@@ -65,7 +65,7 @@ def fuzz_values(company: Company, random: Random, folder: Path) -> None:
 
 def fuzz_formats(company: Company, random: Random, folder: Path) -> None:
     """The same texts in two formats give the same findings and the same results."""
-    rows = {name: [_as_texts(row) for row in each] for name, each in _mutated(company, random).items()}
+    rows = {name: [_as_texts(row) for row in each] for name, each in mutate_company(company, random).items()}
     seen = {}
     for form in random.sample(FORMATS, 2):
         # Folders of one name, because results name the folder.
@@ -107,7 +107,8 @@ def write(rows: Rows, folder: Path, form: str) -> None:
             pq.write_table(pa.table({key: pa.array(column, pa.string()) for key, column in columns.items()}), path)
 
 
-def _mutated(company: Company, random: Random) -> Rows:
+def mutate_company(company: Company, random: Random) -> Rows:
+    """The rows of a bundled company, some of one set damaged."""
     rows = company.rows(random)
     name = random.choice(sorted(rows))
     fields = sorted({column.name for column in get_columns(name)} | {key for row in rows[name] for key in row})
