@@ -82,6 +82,13 @@ def _get_location(detail: Any) -> tuple[int | str, ...]:
     return location[:-1] if location[-1:] == (_OF_KEY,) else location
 
 
+_EXPECTED = {
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "should be a list"),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type"), "should be a table"),
+}
+"""What a file should contain, by the type of an error; the words of pydantic are those of Python."""
+
+
 def _explain(detail: Any, model: type[BaseModel]) -> str:
     location = _get_location(detail)
     value = detail["input"]
@@ -89,7 +96,7 @@ def _explain(detail: Any, model: type[BaseModel]) -> str:
         return f"unknown key{did_you_mean(str(location[-1]), known_keys(model, location[:-1]))}"
     if detail["type"] == "missing":
         return "is missing; it has no default"
-    message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    message = _EXPECTED.get(detail["type"]) or str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     if detail["type"] == "value_error":
         return message
     return f"{message}, but {_format_value(value)} was given{_explain_percentage(detail)}"

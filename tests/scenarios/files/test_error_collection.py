@@ -223,3 +223,18 @@ def test_the_time_for_many_errors_does_not_grow_with_their_square(line, tmp_path
     mine, _ = errors_of(tmp_path, "\n".join(['extends = "default"', *(line.format(i) for i in range(2_000))]))
     assert [error.line for error in mine] == list(range(2, 2_002))
     assert perf_counter() - started < 20.0
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("report=3", "should be a list, but 3 was given"),
+        ("arms.baseline.actions=3", "should be a list, but 3 was given"),
+        ("guardrails=3", "should be a table, but 3 was given"),
+        ("population=3", "should be a table, but 3 was given"),
+        ("rules=[3]", "should be a table, but 3 was given"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_in_the_words_of_the_file_format(override, expected):
+    with pytest.raises(InputError, match=expected):
+        load("default", [override])
