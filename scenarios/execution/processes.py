@@ -109,6 +109,7 @@ class _Worker:
         try:
             with interrupts.defer_interrupts():
                 self._task = self._pool.submit(_run_task, task)
+                _leave_results_to_worker(self._pool)
         finally:
             self._process = set(multiprocessing.active_children()) - before
         return self._task
@@ -130,6 +131,17 @@ class _Worker:
         """Wait until the process has ended."""
         if self._pool is not None:
             self._pool.shutdown()
+
+
+def _leave_results_to_worker(pool: ProcessPoolExecutor) -> None:
+    """Close this process's own write end of the results of a pool whose only worker has started.
+
+    A worker may die while it sends a result: killed, or ended because the work is aborted. The thread that reads the
+    result would then wait for the rest for ever, and the program would never exit, as long as anyone can still write.
+    """
+    writer = getattr(getattr(pool, "_result_queue", None), "_writer", None)
+    if writer is not None:
+        writer.close()
 
 
 _job: Job[Any, Any] | None = None

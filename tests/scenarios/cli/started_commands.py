@@ -21,11 +21,16 @@ def started(so_far, *arguments):
         [*RUN, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:
         deadline = time.monotonic() + SECONDS
-        while not so_far(running):
-            assert running.poll() is None, running.stderr.read()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        yield running
+        try:
+            while not so_far(running):
+                assert running.poll() is None, running.stderr.read()
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            yield running
+        except BaseException:
+            # Popen would wait for its end.
+            running.kill()
+            raise
 
 
 def workers_of(process):

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import struct
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,25 @@ class DiesAt:
             if before < self.times:
                 (self.folder / f"death {before}").write_text(str(os.getpid()))
                 os.kill(os.getpid(), signal.SIGKILL)
+        return task * task
+
+
+@dataclass(frozen=True)
+class DiesWhileSending:
+    """Squares, but at one number the worker is killed once, after the first bytes of the result."""
+
+    number: int
+    folder: Path
+
+    def do(self, task):
+        if task == self.number and not list(self.folder.iterdir()):
+            (self.folder / "death").touch()
+            frame = sys._getframe()
+            while "result_queue" not in frame.f_locals:
+                frame = frame.f_back
+            # The length of the result that follows, as `multiprocessing` sends it.
+            os.write(frame.f_locals["result_queue"]._writer.fileno(), struct.pack("!i", 1_000))
+            os.kill(os.getpid(), signal.SIGKILL)
         return task * task
 
 

@@ -12,7 +12,7 @@ from scenarios.cli.common_options import count_processes
 from scenarios.execution import executor
 from scenarios.execution.executor import iterate_results, open_executor
 from scenarios.execution.protocol import WorkerDiedError, refuse_malformed
-from tests.scenarios.execution.jobs import DiesAt, ProcessId, Refuses, Squares
+from tests.scenarios.execution.jobs import DiesAt, DiesWhileSending, ProcessId, Refuses, Squares
 
 SQUARES = {number: number * number for number in range(12)}
 kills = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
@@ -57,6 +57,15 @@ def test_a_worker_killed_during_a_run_costs_only_time(tmp_path):
     with open_executor(DiesAt(4, times=2, folder=tmp_path), 2) as do:
         assert dict(do(SQUARES)) == SQUARES
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@kills
+def test_a_worker_killed_while_it_sends_a_result_costs_only_time(tmp_path):
+    with open_executor(DiesWhileSending(4, tmp_path), 2) as do:
+        assert dict(do(SQUARES)) == SQUARES
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 @kills
