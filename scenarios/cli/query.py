@@ -131,9 +131,11 @@ def _format_interval(answer: "Answer") -> str:
 
 def _describe(answer: "Answer", customers: int) -> str:
     """The method, the reason and what was off, in one sentence each."""
+    from scenarios.text.phrases import pluralise
+
     method = "Exact"
     if answer.replications is not None:
         interval = ", 95 % interval" if answer.ci_low is not None else ""
-        method = f"Simulated, {answer.replications} replications of {customers:,} customers{interval}"
+        method = f"Simulated ({pluralise(answer.replications, 'replication')} of {customers:,} customers{interval})"
     off = f" Off: {', '.join(answer.off)}." if answer.off else ""
     return f"{method}: {answer.reason}.{off}"

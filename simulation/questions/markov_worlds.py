@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from journey.machine import Journey, Move
     from simulation.model.arm import ArmSpec
+    from simulation.model.dwell_spec import Dwell
     from simulation.questions.question import Question
     from simulation.questions.starts import Beginnings
     from simulation.questions.totals import CustomerKind
@@ -186,7 +187,7 @@ def _find_move_obstacles(arm_spec: ArmSpec, kind: MarkovKind) -> Iterator[str]:
         clock = world.moves.get(move.name)
         dwell = None if clock is None else clock.dwell_from.get(move.source, clock.dwell)
         if dwell is not None and not has_constant_hazard(dwell):
-            yield f"the dwell time of {move.name!r} from {move.source!r} is {dwell.law.replace('_', '-')}"
+            yield f"the dwell time of {move.name!r} from {move.source!r} is {_name_distribution(dwell)}"
         if move.guard is not None:
             yield f"{move.name!r} from {move.source!r} has a guard: {move.guard}"
         if clock is not None and any(ratio != 1.0 for _, ratio in clock.by_tenure):
@@ -203,6 +204,10 @@ def _find_move_obstacles(arm_spec: ArmSpec, kind: MarkovKind) -> Iterator[str]:
             for stage in stages
         ):
             yield f"rates change in the period {name!r} of the calendar"
+
+
+def _name_distribution(dwell: Dwell) -> str:
+    return "Weibull" if dwell.law == "weibull" else dwell.law.replace("_", "-")
 
 
 def _is_leaving(arm_spec: ArmSpec, move: Move) -> bool:
