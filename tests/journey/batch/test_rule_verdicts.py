@@ -22,6 +22,9 @@ from tests.journey.companies import SIGNAL, company
 from tests.journey.histories.strategies import rules
 from tests.journey.recorded_customers import companies, judgements
 
+# Records are grouped by compiled code in all of them.
+pytestmark = pytest.mark.compiled
+
 # Every example reads a company into a database, which is most of the time; shrinking would read hundreds.
 FEW = settings(max_examples=3, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 PAIR = Journey.build(
@@ -85,7 +88,6 @@ def _subject_rules(draw):
 MANY = settings(FEW, max_examples=40)
 
 
-@pytest.mark.compiled
 @FEW
 @given(companies(), _subject_rules(), judgements, st.sampled_from([default_journey(), PAIR]))
 def test_the_verdicts_are_those_about_each_customer_alone(people, some_rules, when, journey):
@@ -93,7 +95,6 @@ def test_the_verdicts_are_those_about_each_customer_alone(people, some_rules, wh
 
 
 @pytest.mark.slow
-@pytest.mark.compiled
 @MANY
 @given(companies(), _subject_rules(), judgements, st.sampled_from([default_journey(), PAIR]))
 def test_the_verdicts_are_those_about_each_customer_alone_in_many_companies(people, some_rules, when, journey):

@@ -112,6 +112,7 @@ def test_records_without_a_date_break_nothing():
     assert report.totals[0].customers == 0
 
 
+@pytest.mark.medium
 def test_a_check_has_the_findings_and_the_numbers_of_the_rules():
     result = check_records(_planted(), declared_rules=[CALM, APPROVED])
     assert [f.record for f in result.findings if f.code == FINDING_CODE] == ["P3", "P4"]
@@ -218,6 +219,7 @@ def test_a_batch_finds_the_same(random_company):
     assert len(alone.findings) > 100
 
 
+@pytest.mark.medium
 def test_an_evaluation_has_the_same_findings_and_those_of_one_customer_alone():
     records, some_rules = _planted(), [CALM, APPROVED, SUPPORTED]
     found = [f for f in evaluate(records, declared_rules=some_rules).findings if f.code == FINDING_CODE]
