@@ -5,12 +5,13 @@ the action would add at this time (`journey.rules.respect`). What the records do
 leave open which of two moves was made, the action must be allowed in either case.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from journey.decision.as_of import AsOf
 from journey.decision.policy import CompiledPolicy, Policy
 from journey.decision.rules import BREAKS_RULE, NO_ACTION
-from journey.histories import History, HistoryBuilder, HistoryEvent
+from journey.histories import History, HistoryBuilder
 from journey.histories.event import is_bare, on_clock
 from journey.machine import Journey
 from journey.orchestrator.escalation import Route
@@ -31,6 +32,13 @@ from journey.rules.respect import (
 )
 
 
+class _Breaks(NamedTuple):
+    """Whether an action breaks a rule without a review, and with an approving one."""
+
+    unreviewed: bool
+    reviewed: bool
+
+
 class _HistoryMonitor:
     """One rule along the history of a customer.
 
@@ -43,41 +51,48 @@ class _HistoryMonitor:
         self.rule = rule
         self._numbers: RespectedRule = build_respected_rule(rule, actions)
         self._trial = [0.0] * count_marks(*self._numbers[:3])
+        self._symbols: dict[tuple[str, tuple[str, ...]], frozenset[int]] = {}
 
-    def breaks(self, history: History, action: int, as_of: AsOf, *, is_reviewed: bool) -> bool:
+    def find_breaks(self, history: History, action: int, as_of: AsOf) -> _Breaks:
         """Whether an action would break the rule after a history."""
-        symbols = [self._find_symbols(event) for event in history.events]
+        seen = [
+            (event, symbols)
+            for event in history.events
+            if HIDDEN not in (symbols := self._find_symbols(event.kind, event.labels))
+        ]
         # The decision of a day and an event without a time of day let the rule count calendar days.
         in_days = is_bare(as_of.anchor) or any(
-            is_bare(event.moment) and not found.isdisjoint((A, B))
-            for event, found in zip(history.events, symbols, strict=True)
+            is_bare(event.moment) and not symbols.isdisjoint((A, B)) for event, symbols in seen
         )
-        times = [on_clock(event.moment, calendar_days=in_days) for event in history.events]
+        timed = [(on_clock(event.moment, calendar_days=in_days), symbols) for event, symbols in seen]
         now = on_clock(as_of.anchor, calendar_days=in_days)
-        readings = (A, B, OTHER) if any(len(found) > 1 for found in symbols) else (OTHER,)
-        return any(
-            self._breaks_after(
-                [
-                    (time, reading if reading in found else next(iter(found)))
-                    for time, found in zip(times, symbols, strict=True)
-                ],
-                action,
-                now,
-                is_reviewed=is_reviewed,
-            )
-            for reading in readings
-        )
+        readings = (A, B, OTHER) if any(len(symbols) > 1 for _, symbols in timed) else (OTHER,)
+        found = [self._find_breaks_after(timed, reading, action, now) for reading in readings]
+        return _Breaks(any(each.unreviewed for each in found), any(each.reviewed for each in found))
 
-    def _find_symbols(self, event: HistoryEvent) -> frozenset[int]:
-        return frozenset(find_symbol(self.rule, event.kind, label) for label in event.labels)
+    def _find_symbols(self, kind: str, labels: tuple[str, ...]) -> frozenset[int]:
+        """What an event can be to the rule; the events of a kind are all hidden, or none is."""
+        found = self._symbols.get((kind, labels))
+        if found is None:
+            found = frozenset(find_symbol(self.rule, kind, label) for label in labels)
+            self._symbols[kind, labels] = found
+        return found
 
-    def _breaks_after(self, events: Sequence[tuple[float, int]], action: int, now: float, *, is_reviewed: bool) -> bool:
-        template, count, days, action_symbols = self._numbers
+    def _find_breaks_after(
+        self, timed: Iterable[tuple[float, frozenset[int]]], reading: int, action: int, now: float
+    ) -> _Breaks:
+        """The breaks if events that can be several things are what `reading` says."""
+        template, count, days, of_action = self._numbers
         marks = initial_marks(template, count, days)
-        for time, symbol in events:
-            if symbol != HIDDEN:
-                advance_further(template, count, days, marks, 0, symbol, time, now)
-        return breaks_rule(template, count, days, action_symbols, marks, 0, self._trial, 0, action, is_reviewed, now)
+        for time, symbols in timed:
+            symbol = reading if reading in symbols else next(iter(symbols))
+            advance_further(template, count, days, marks, 0, symbol, time, now)
+        return _Breaks(
+            *(
+                breaks_rule(template, count, days, of_action, marks, 0, self._trial, 0, action, is_reviewed, now)
+                for is_reviewed in (False, True)
+            )
+        )
 
 
 class RuleCheck:
@@ -121,11 +136,10 @@ class RuleCheck:
             return route
         earlier = [intervention for intervention in interventions if as_of.is_history(intervention.generated_at)]
         history = self._histories.build(entries, signals, earlier, outcomes, as_of)
-        broken = [
-            next(_find_broken(monitors, history, route.action, as_of, is_reviewed=is_reviewed), NO_RULE)
-            for is_reviewed in (False, True)
-        ]
-        verdict, index = combine_rules(route.requires_approval, *broken)
+        breaks = [monitor.find_breaks(history, route.action, as_of) for monitor in monitors]
+        unreviewed = _find_first([each.unreviewed for each in breaks])
+        reviewed = _find_first([each.reviewed for each in breaks])
+        verdict, index = combine_rules(route.requires_approval, unreviewed, reviewed)
         if verdict == FORBIDDEN:
             rule = monitors[index].rule
             return Route(NO_ACTION, route.action, BREAKS_RULE, requires_approval=False, notes=route.notes, rule=rule)
@@ -142,10 +156,6 @@ class RuleCheck:
         )
 
 
-def _find_broken(
-    monitors: Sequence[_HistoryMonitor], history: History, action: int, as_of: AsOf, *, is_reviewed: bool
-) -> Iterator[int]:
-    """Indices of the rules that an action would break."""
-    for index, monitor in enumerate(monitors):
-        if monitor.breaks(history, action, as_of, is_reviewed=is_reviewed):
-            yield index
+def _find_first(breaks: Sequence[bool]) -> int:
+    """Index of the first rule that is broken, or NO_RULE."""
+    return breaks.index(True) if True in breaks else NO_RULE
