@@ -55,7 +55,7 @@ class Decision:
         triggered_by_signals: The live signals that count, oldest first.
         reasons: The reasons as sentences.
         reason: Stable code of the deciding reason, one of `journey.decision.rules.REASONS`.
-        held_back_action: The action that contact policy or governance held back, or None.
+        held_back_action: The action that contact policy, governance or a rule held back, or None.
         components: The numbers behind the decision.
         evaluation_latency_ms: Time that the evaluation took, in milliseconds; None unless it was measured.
     """

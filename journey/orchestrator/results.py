@@ -22,7 +22,7 @@ class DecisionTotals(NamedTuple):
     Attributes:
         with_action: Decisions that recommend an action other than monitoring.
         needing_approval: Decisions with an action that needs a person's approval.
-        held_back: Actions that contact policy or governance held back.
+        held_back: Actions that contact policy, governance or a rule held back.
     """
 
     with_action: int

@@ -28,7 +28,7 @@ class WatchColumns(NamedTuple):
 
     Attributes:
         reason: Code of the deciding reason (`journey.decision.rules.REASONS`).
-        is_held_back: Whether contact policy or governance held an action back.
+        is_held_back: Whether contact policy, governance or a rule held an action back.
         days: Days in the stage; NaN where unknown.
         typical_days: Typical days of the stage; 0 where unknown.
         has_live_negative: Whether the strongest negative signal is still live.

@@ -5,6 +5,7 @@ The same sections open the report and the full output.
 
 from typing import TYPE_CHECKING
 
+from journey.decision.rules import BREAKS_RULE, REASONS
 from journey.decision.steps import PENDING, STATES
 from journey.money.format import format_dollars, format_exact_dollars
 from journey.orchestrator.results import is_action
@@ -112,7 +113,10 @@ def _held_back(evaluation: "Evaluation") -> list[Block]:
     number = evaluation.decisions.count_totals().held_back
     if not number:
         return []
-    heading = Heading(2, f"Held back by contact policy or governance: {pluralise(number, 'action')}")
+    by = (
+        "contact policy, governance or rules" if _has_held_back_by_rules(evaluation) else "contact policy or governance"
+    )
+    heading = Heading(2, f"Held back by {by}: {pluralise(number, 'action')}")
     if evaluation.table is not None:
         # A batch has no list of these decisions without creating all of them.
         return [heading, Paragraph("--decisions FILE.parquet or FILE.csv writes the reason of each.")]
@@ -120,6 +124,12 @@ def _held_back(evaluation: "Evaluation") -> list[Block]:
     shown = held[:MAX_HELD_BACK]
     items = Items(tuple(map(_describe_held_back, shown)))
     return [heading, items, *omitted_rows_note(number, "action", shown=len(shown))]
+
+
+def _has_held_back_by_rules(evaluation: "Evaluation") -> bool:
+    if evaluation.table is not None:
+        return bool((evaluation.table.columns.reason == BREAKS_RULE).any())
+    return any(decision.reason == REASONS[BREAKS_RULE] for decision in evaluation.decisions)
 
 
 def _describe_held_back(decision: "Decision") -> str:

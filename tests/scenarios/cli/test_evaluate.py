@@ -133,6 +133,43 @@ def test_the_first_screen_lists_actions_then_who_waits_then_the_rest():
     assert not broken_words(shown, invoke("evaluate", "--as-of", "2025-01-14", COLUMNS="400").stdout)
 
 
+_RULES = """
+[journey.stage.support]
+typical_days = 7
+[[rules]]
+name = "approval first"
+template = "precedence"
+a = "review:approved"
+b = "action:support_manager_followup"
+[[rules]]
+name = "no emails"
+template = "absence"
+a = "action:onboarding_nudge_email"
+"""
+
+
+@pytest.mark.medium
+def test_declared_rules_hold_actions_back_and_demand_approvals(tmp_path):
+    file = tmp_path / "rules.toml"
+    file.write_text(_RULES, encoding="utf-8")
+    given = json_of("evaluate", "--journey", file, "--as-of", "2025-01-14")["decisions"]
+    decisions = {decision["customer_id"]: decision for decision in given}
+    assert decisions["C005"]["recommended_action"] == "support_manager_followup"
+    assert decisions["C005"]["requires_human_approval"]
+    assert "'approval first'" in decisions["C005"]["reasons"][-1]
+    assert (decisions["C002"]["reason"], decisions["C002"]["held_back_action"]) == (
+        "breaks_rule",
+        "onboarding_nudge_email",
+    )
+    shown = " ".join(invoke("evaluate", "--journey", file, "--as-of", "2025-01-14").stdout.split())
+    assert "Held back by contact policy, governance or rules: 3 actions" in shown
+    exported = tmp_path / "decisions.csv"
+    invoke("evaluate", "--journey", file, "--as-of", "2025-01-14", "--decisions", exported)
+    rows = {row["customer_id"]: row for row in csv.DictReader(exported.read_text(encoding="utf-8").splitlines())}
+    assert rows["C002"]["reason"] == "breaks_rule"
+    assert rows["C005"]["requires_human_approval"] == "true"
+
+
 @pytest.mark.medium
 def test_a_day_without_actions_is_reported_with_the_actions_held_back():
     whole = " ".join(invoke("evaluate", COLUMNS="80").stdout.split())
