@@ -21,19 +21,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from journey.core.findings import FindingSeverity
 from journey.decision.as_of import AsOf
-from journey.decision.policy import MONITOR_ONLY
+from journey.decision.policy import MONITOR_ONLY, Policy
 from journey.decision.steps import is_open
+from journey.histories import HistoryBuilder
+from journey.histories.breach_text import describe_breach
+from journey.histories.verdicts import RuleJudge
 from journey.machine import Facts, Journey, MoveResult, Position, default_journey
 from journey.machine.lifecycles import intervention_lifecycle
 from journey.orchestrator.approvals import MemoryApprovalQueue, Ticket
 from journey.orchestrator.orchestrator import Orchestrator
 from journey.records.model import Customer, Intervention, Outcome, Signal, StageEntry
+from journey.rules.monitor import BROKEN
 from journeylab.testing.strategies.histories import FIRST_DAY
 
 if TYPE_CHECKING:
-    from journey.decision.policy import Policy
     from journey.orchestrator.decision import Decision
+    from journey.rules import Rule
 
 CUSTOMER_ID = "A"
 REVIEWER = "Ada"
@@ -65,11 +70,12 @@ def _move(*, legal: bool) -> st.SearchStrategy[str]:
 class JourneyStateMachine(RuleBasedStateMachine):
     """One customer in a journey. Subclass it, set the journey, and add invariants and rules of your own.
 
-    Always checked: a legal move leads where the journey says, a request that is blocked or illegal changes nothing, and
-    interventions change only along their lifecycle.
+    Always checked: a legal move leads where the journey says, a request that is blocked or illegal changes nothing,
+    interventions change only along their lifecycle, and no declared rule of severity error is broken.
 
     Class attributes:
         journey: The journey. Default: the default journey.
+        declared_rules: Declared rules. A run fails if it breaks one of severity error; the orchestrator respects them.
         policy: The policy with which the real orchestrator decides; None for no orchestrator, signals and reviews.
         waits: Days that one step may wait.
         segments: Segments of the customer. Default: those of the policy, or none.
@@ -89,6 +95,7 @@ class JourneyStateMachine(RuleBasedStateMachine):
     """
 
     journey: ClassVar[Journey] = default_journey()
+    declared_rules: ClassVar[tuple[Rule, ...]] = ()
     policy: ClassVar[Policy | None] = None
     waits: ClassVar[tuple[float, ...]] = (1.0, 0.25, 7.0, 30.0)
     segments: ClassVar[tuple[str, ...]] = ()
@@ -107,8 +114,10 @@ class JourneyStateMachine(RuleBasedStateMachine):
         self.tickets: list[Ticket] = []
         self.outcomes: list[Outcome] = []
         self.decision: Decision | None = None
+        self._histories = HistoryBuilder(self.journey, self.policy or Policy())
+        self._judges = [RuleJudge(rule) for rule in self.declared_rules if rule.severity is FindingSeverity.ERROR]
         if self.policy is not None:
-            self.orchestrator = Orchestrator(self.policy, self.journey)
+            self.orchestrator = Orchestrator(self.policy, self.journey, declared_rules=self.declared_rules)
             self.queue = MemoryApprovalQueue(self.policy.contact.approval_expiry_days)
 
     # -- what an invariant can ask for -----------------------------------------------------------
@@ -175,6 +184,7 @@ class JourneyStateMachine(RuleBasedStateMachine):
         self.now += timedelta(days=days)
         if self.policy is not None:
             self.queue.expire(self.now)
+        self._check_rules()
 
     @precondition(lambda self: bool(self._legal_moves()))
     @rule(move=_move(legal=True))
@@ -188,6 +198,9 @@ class JourneyStateMachine(RuleBasedStateMachine):
             self.history.append(self.stage)
             if arc.restarts_clocks:
                 self._enter(before)
+            # The order of two moves at one moment would be unknown in the records.
+            self.now += timedelta(seconds=1)
+            self._check_rules()
         else:
             assert result is MoveResult.BLOCKED, f"{arc} is in the journey, and its request was {result.name}"
             assert arc.guard is not None, f"{arc} has no guard, and was blocked"
@@ -228,6 +241,7 @@ class JourneyStateMachine(RuleBasedStateMachine):
         )
         if self.decision.recommended_action not in (None, MONITOR_ONLY):
             self.tickets.append(self.queue.submit(f"I{len(self.tickets) + 1}", self.decision, self.now))
+        self._check_rules()
 
     @precondition(lambda self: bool(self._in_state("pending_approval")))
     @rule(ticket_id=_among("_pending"), verdict=st.sampled_from(["approve", "reject"]))
@@ -237,12 +251,14 @@ class JourneyStateMachine(RuleBasedStateMachine):
             self.queue.approve(ticket_id, REVIEWER, self.now)
         else:
             self.queue.reject(ticket_id, REVIEWER, self.now)
+        self._check_rules()
 
     @precondition(lambda self: bool(self._in_state("approved")))
     @rule(ticket_id=_among("_approved"))
     def execute(self, ticket_id: str) -> None:
         """An approved intervention is executed."""
         self.queue.execute(ticket_id, self.now)
+        self._check_rules()
 
     @precondition(lambda self: bool(self._in_state("executed")))
     @rule(ticket_id=_among("_executed"), outcome=st.sampled_from(["resolved", "no_response"]))
@@ -272,6 +288,23 @@ class JourneyStateMachine(RuleBasedStateMachine):
             The result; if it is MOVED, `position` has the new stage.
         """
         return self.journey.request(self.position, move, self.facts)
+
+    def _check_rules(self) -> None:
+        """Fail if the history so far breaks a declared rule."""
+        if not self._judges:
+            return
+        as_of = AsOf.of(self.now)
+        history = self._histories.build(self.entries, self.signals, self.interventions, self.outcomes, as_of)
+        for judge in self._judges:
+            where, customer = judge.rule.where, self.customer
+            verdict = judge.judge(history, as_of)
+            if verdict.verdict == BROKEN and where.admits(
+                customer.segment, customer.risk_tier, customer.account_value, consent=self._has_consent()
+            ):
+                raise AssertionError(describe_breach(judge.rule, verdict))
+
+    def _has_consent(self) -> bool:
+        return self.policy is None or CUSTOMER_ID not in self.policy.contact.do_not_contact
 
     # -- the choices of each step ----------------------------------------------------------------
 

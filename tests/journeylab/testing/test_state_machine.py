@@ -6,7 +6,9 @@ from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
 from journey.decision.policy import Policy, build_policy
 from journey.machine import Journey, MoveResult, default_journey
+from journey.orchestrator import Orchestrator
 from journey.orchestrator.outcomes import NO_HISTORY
+from journey.rules import Rule
 from journeylab.testing import JourneyStateMachine
 from tests.journeylab.testing.agreed_journey import AGREED, FAULTS, plant
 
@@ -146,3 +148,38 @@ def test_a_rule_of_ones_own_is_one_more_step():
             assert self.complaints < 2
 
     assert steps_of_failure(WithComplaints)[1:] == ["state.complain()", "state.complain()"]
+
+
+ANSWERED = Rule("support is answered", "chain_response", ("support",), ("retention", "churned"))
+
+
+@pytest.mark.slow
+def test_a_declared_rule_that_a_history_breaks_is_named():
+    class Ruled(JourneyStateMachine):
+        declared_rules = (ANSWERED,)
+
+    with pytest.raises(AssertionError, match="Rule 'support is answered': "):
+        run_state_machine_as_test(Ruled, settings=SETTINGS)
+    assert steps_of_failure(Ruled)[1:] == [
+        "state.move(move='activate')",
+        "state.move(move='open_ticket')",
+        "state.move(move='escalate')",
+    ]
+
+
+@pytest.mark.slow
+def test_the_orchestrator_respects_declared_rules_in_every_run():
+    """Without the rule, the orchestrator breaks it: so the runs could show that it does not respect it."""
+
+    class Ruled(JourneyStateMachine):
+        policy = Policy()
+        declared_rules = (Rule("outreach after support", "precedence", ("support",), ("action:proactive_outreach",)),)
+
+    class Unruled(Ruled):
+        def __init__(self):
+            super().__init__()
+            self.orchestrator = Orchestrator(Policy(), self.journey)
+
+    run_state_machine_as_test(Ruled, settings=settings(SETTINGS, max_examples=30))
+    with pytest.raises(AssertionError, match="Rule 'outreach after support'"):
+        run_state_machine_as_test(Unruled, settings=SETTINGS)
