@@ -6,8 +6,10 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
 from time import process_time
+
+from scenarios.execution.executor import count_usable_cpus
+from scenarios.latency.machine import describe_processor
 
 STEPS = 1_000_000
 
@@ -18,9 +20,10 @@ def machine_lines() -> list[str]:
     """Date, machine and versions, one line each."""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
     busy = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    system = f"{platform.system()} {platform.machine()}"
     return [
         f"Date: {datetime.now(tz=UTC):%Y-%m-%d %H:%M} UTC",
-        f"Machine: {_processor()}, {_cores()} cores, {_memory()}, {platform.system()} {platform.machine()}",
+        f"Machine: {describe_processor()}, {count_usable_cpus()} cores, {_memory()}, {system}",
         f"Busy before the start: load average {busy} over a minute; on an idle machine it is near 0",
         f"Versions: Python {platform.python_version()}, {versions}",
     ]
@@ -45,19 +48,6 @@ def _loop() -> float:
 def between(paces: Sequence[float]) -> str:
     """Minimum and maximum, as text."""
     return f"{min(paces):.0f} to {max(paces):.0f} ms"
-
-
-def _processor() -> str:
-    file = Path("/proc/cpuinfo")
-    if file.exists():
-        for line in file.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or "unknown processor"
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _memory() -> str:

@@ -3,31 +3,21 @@
 import gc
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scenarios.latency.machine import read_peak_bytes, reset_peak_bytes
+
 ROOT = Path(__file__).parent.parent
-_STATUS = Path("/proc/self/status")
 
 
 def peak_bytes() -> int:
-    """Peak resident memory of this process.
-
-    From the kernel's own high-water mark where there is one: what ``getrusage`` gives begins, after a start from a
-    large parent, with the parent's.
-    """
-    if _STATUS.exists():
-        for line in _STATUS.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    """Peak resident memory of this process; 0 where the system does not report it."""
+    return read_peak_bytes() or 0
 
 
 def settled_bytes() -> int:
@@ -36,9 +26,7 @@ def settled_bytes() -> int:
     Where the mark cannot be set (it is a feature of Linux), a growth below an earlier peak is not seen.
     """
     gc.collect()
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
-    return peak_bytes()
+    return reset_peak_bytes() or 0
 
 
 class Done(NamedTuple):

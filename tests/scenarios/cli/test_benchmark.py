@@ -61,7 +61,7 @@ def test_a_saved_run_is_compared_with_what_differs(quick, tmp_path):
     found = json_of("benchmark", *ONCE, "--against", file, "--policy", policy)["against"]
     assert (found["file"], found["processes"]) == (str(file), 1)
     assert found["differences"] == ["policy: default in the saved run, mine now"]
-    assert 0.1 < found["ratios"][0]["ratio"] < 10.0
+    assert found["ratios"][0]["ratio"] > 0.0
     assert found["ratios"][0]["ci_low"] is None
     shown = invoke("benchmark", *ONCE, "--against", file).stdout
     assert "needs 4 processes" in shown

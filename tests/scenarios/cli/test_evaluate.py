@@ -73,7 +73,7 @@ def test_latency_is_measured_on_request_and_changes_nothing_else(found, tmp_path
 def test_tables_and_reports_have_the_latency_only_where_it_is_measured(tmp_path):
     file = tmp_path / "report.md"
     shown = invoke("evaluate", "--latency", "--full", "--report", file).stdout
-    assert shown.count(", evaluated in 0.") == 10
+    assert shown.count(", evaluated in ") == 10
     assert "| latency |" in file.read_text()
     plain = invoke("evaluate", "--full", "--report", file).stdout
     assert "evaluated in" not in plain
