@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from journey.histories.event import to_date_text
 from journey.rules.templates import (
+    ALTERNATE_PRECEDENCE,
+    ALTERNATE_RESPONSE,
+    ALTERNATE_SUCCESSION,
     CHAIN_PRECEDENCE,
+    CHAIN_RESPONSE,
     CHAIN_SUCCESSION,
     CHOICE,
     CO_EXISTENCE,
@@ -39,7 +43,7 @@ def _describe_event(rule: Rule, breach: RuleVerdict) -> str:
     assert breach.event is not None
     event, template = _name(breach.event), rule.definition.code
     if breach.partner is not None:
-        return f"{event} came {_count_days(breach.partner, breach.event)} {_name(breach.partner)}"
+        return _describe_pair(rule, breach.partner, breach.event)
     if template == INIT:
         return f"the history begins with {event}"
     if template == END:
@@ -52,6 +56,21 @@ def _describe_event(rule: Rule, breach: RuleVerdict) -> str:
     return f"{event} came without {_join(rule.a)} before it" if is_b else f"{event} happened"
 
 
+def _describe_pair(rule: Rule, partner: HistoryEvent, event: HistoryEvent) -> str:
+    """The event that broke the rule, after its partner."""
+    template = rule.definition.code
+    if CHAIN_RESPONSE <= template <= CHAIN_SUCCESSION:
+        return f"the event after {_name(partner)} was {_name(event)}"
+    text = f"{_name(event)} came {_count_days(partner, event)} {_name(partner)}"
+    if template in (ALTERNATE_RESPONSE, ALTERNATE_SUCCESSION) and event.name in rule.a:
+        return f"{text}, without {_join(rule.b)} between them"
+    if template in (ALTERNATE_PRECEDENCE, ALTERNATE_SUCCESSION) and event.name in rule.b:
+        days = (event.moment.date() - partner.moment.date()).days
+        is_late = rule.within_days is not None and days > rule.within_days
+        return text if is_late else f"{text}, and is not the first {_join(rule.b)} after it"
+    return text
+
+
 def _describe_missing(rule: Rule, breach: RuleVerdict) -> str:
     """The demand that was not met, and by when."""
     template = rule.definition.code
@@ -59,8 +78,9 @@ def _describe_missing(rule: Rule, breach: RuleVerdict) -> str:
     if breach.partner is None:
         if template in (CHOICE, EXCLUSIVE_CHOICE):
             return f"neither {_join(rule.a)} nor {_join(rule.b)} happened {end}"
-        times = f" {rule.count} times" if rule.count > 1 else ""
-        return f"{_join(rule.a)} did not happen{times} {end}"
+        if rule.count > 1:
+            return f"{_join(rule.a)} happened less than {rule.count} times {end}"
+        return f"{_join(rule.a)} did not happen {end}"
     partner = _name(breach.partner)
     if template in (RESPONDED_EXISTENCE, CO_EXISTENCE):
         missing = rule.a if breach.partner.name in rule.b else rule.b
