@@ -27,6 +27,9 @@ ROUNDS, ROUNDS_OF_MANY = 20, 5
 MANY_CUSTOMERS = 10_000
 """The default is `ROUNDS` in all processes together, or `ROUNDS_OF_MANY` with more customers than `MANY_CUSTOMERS`."""
 
+LEAST_TIME = 1
+"""Time in nanoseconds that counts where a coarse clock showed none, so that every ratio of times exists."""
+
 _GOLDEN = 0.6180339887498949
 """Multiples of it, without their whole part, are spread evenly."""
 
@@ -173,14 +176,20 @@ def _summarise(workload: Workload, measurement: _Measurement, timer: Timer) -> P
         passes=measurement.passes,
         warm_up=measurement.warm_up,
         timer=timer,
-        with_reasons=np.array([each.with_reasons for each in rounds], dtype=np.int64).min(axis=0),
-        single=np.array([each.single for each in rounds], dtype=np.int64).min(axis=0),
-        pace_ns=min(median(each.paces) for each in rounds),
-        batch_ns=min((each.batch_ns for each in rounds if each.batch_ns is not None), default=None),
+        with_reasons=_find_best([each.with_reasons for each in rounds]),
+        single=_find_best([each.single for each in rounds]),
+        pace_ns=max(min(median(each.paces) for each in rounds), LEAST_TIME),
+        batch_ns=min((max(each.batch_ns, LEAST_TIME) for each in rounds if each.batch_ns is not None), default=None),
         batch_peak_bytes=find_largest(each.batch_peak_bytes for each in rounds),
         batch_added_bytes=find_largest(each.batch_added_bytes for each in rounds),
         interrupted=measurement.interrupted,
     )
+
+
+def _find_best(rounds: Sequence[Sequence[int]]) -> Times:
+    """Return the best time of each customer."""
+    best: Times = np.maximum(np.array(rounds, dtype=np.int64).min(axis=0), LEAST_TIME)
+    return best
 
 
 def find_largest(sizes: Iterable[int | None]) -> int | None:

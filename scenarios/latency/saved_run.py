@@ -19,7 +19,8 @@ MAX_BYTES = 64 * 1024 * 1024
 
 _REMEDY = "write a new one with journey benchmark --save FILE"
 
-_Time = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+_Time = Annotated[float, Field(ge=1e-6, le=1e15, allow_inf_nan=False)]
+"""A time in microseconds. The limits keep ratios finite: a billionth of the shortest evaluation, and thirty years."""
 
 
 class _Part(BaseModel):

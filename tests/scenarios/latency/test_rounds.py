@@ -146,3 +146,9 @@ def test_the_best_of_two_rounds_is_by_customer(bundled, monkeypatch):
     bundled.orchestrator = PausingOrchestrator(slow_half)
     times = measure_rounds(bundled, 2, bundled.orchestrator.clock)
     assert np.all(times.with_reasons == 100)
+
+
+def test_a_clock_that_stands_still_counts_as_one_nanosecond(bundled):
+    times = measure_rounds(bundled, 1, lambda: 5)
+    assert set(times.single.tolist()) == {1}
+    assert (times.pace_ns, times.batch_ns, times.timer.step_ns) == (1, 1, 0)
