@@ -21,6 +21,7 @@ KINDS: dict[str, Callable[[Random, Path], None]] = {
     "questions": settings.fuzz_questions,
     "policies": settings.fuzz_policies,
     "projects": settings.fuzz_projects,
+    "declared rules": rules.fuzz_declared_rules,
     "marketing policies": settings.fuzz_marketing_policies,
     "logs": stored.fuzz_logs,
     "resume files": stored.fuzz_resume_files,
