@@ -21,8 +21,12 @@ from journey.rules.monitor import BROKEN, PENDING
 
 FINDING_CODE = "rule-broken"
 
-BATCH_MIN_CUSTOMERS = 5_000
-"""With this many customers or more, compiled code judges them. Loading it takes seconds."""
+BATCH_MIN_RECORDS = 20_000
+"""With this many records or more, compiled code judges them. Compiling it takes seconds at the first use."""
+
+_COUNT_RECORDS = " + ".join(
+    f"(SELECT count(*) FROM {name})" for name in ("customers", "journey_state_log", "signals", "interventions")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ def find_broken_rules(
         as_of: Later records are ignored. Default: the latest date in the records.
         policy: Default: the default policy.
         journey: Default: the default journey.
-        batch: Whether compiled code judges all customers at once. Default: with `BATCH_MIN_CUSTOMERS` or more.
+        batch: Whether compiled code judges all customers at once. Default: with `BATCH_MIN_RECORDS` or more.
 
     Raises:
         InputError: `as_of` is not a valid date.
@@ -146,7 +150,7 @@ def find_broken_rules(
     moment = resolve_as_of(records, as_of)
     checker = RuleChecker(rules, journey or default_journey(), policy or Policy())
     if batch is None:
-        batch = one_value(records.connection, "SELECT count(*) FROM customers") >= BATCH_MIN_CUSTOMERS
+        batch = one_value(records.connection, f"SELECT {_COUNT_RECORDS}") >= BATCH_MIN_RECORDS
     if batch:
         return _find_in_batch(records, rules, moment, policy or Policy(), journey or default_journey())
     for case in CaseReader(records).read_all():

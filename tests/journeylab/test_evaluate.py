@@ -111,3 +111,17 @@ def test_invalid_input_raises_the_sentence_of_the_command(tmp_path):
         with pytest.raises(jl.InputError) as caught:
             jl.evaluate(**options)
         assert invoke("evaluate", *arguments).stderr == f"journey: {caught.value}\n"
+
+
+def test_a_journey_with_rules_has_its_findings_in_both(tmp_path):
+    path = tmp_path / "journey.toml"
+    path.write_text(
+        "[journey.stage.support]\ntypical_days = 7\n\n[[rules]]\nname = 'answer'\ntemplate = 'response'\n"
+        "a = 'signal:failed_onboarding_step'\nb = 'action:onboarding_specialist_call'\nwithin_days = 3\n"
+    )
+    checked = jl.check(journey=path)
+    assert plain(checked.to_dict()) == json.loads(invoke("check", "--journey", path, "--json").stdout)
+    assert [(rules.name, rules.broken) for rules in checked.rules] == [("answer", 1)]
+    found = [finding for finding in jl.evaluate(journey=path).findings if finding.code == "rule-broken"]
+    assert found == [finding for finding in checked.findings if finding.code == "rule-broken"]
+    assert [finding.customer_id for finding in found] == ["C006"]
