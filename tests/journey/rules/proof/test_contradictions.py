@@ -37,6 +37,7 @@ def _pairs(draw):
     return journey, [draw(rules_about(journey, name=name)) for name in names]
 
 
+@pytest.mark.medium
 @given(_pairs())
 def test_a_pair_contradicts_if_no_history_meets_both(case):
     journey, rules = case

@@ -40,6 +40,7 @@ def _compare(journey, rule, length, outside=(), most=0):
     return proof
 
 
+@pytest.mark.medium
 @given(_cases())
 def test_a_verdict_about_stages_and_moves_is_that_of_all_histories(case):
     proof = _compare(*case, length=4)
