@@ -49,21 +49,27 @@ class JourneyPlugin:
         self._made_by_cases: dict[str, set[Edge]] = {}
         self._made_by_own_tests: set[MadeMove] = set()
         self._has_own_tests = False
-        _add_arguments(config, paths)
+        # Not `config.args`, to which the default folders belong: older versions of pytest lose tests of a folder if a
+        # file in it is an argument, too.
+        self._named = {(folder / argument.split("::")[0]).resolve() for argument in config.args}
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> JourneyFile | None:
-        """Collect the files of `--journey`, wherever pytest meets them."""
+        """Collect a file of `--journey` that is an argument itself, for instance with the node ID of one case."""
         path = file_path.resolve()
-        if path not in self._names:
-            return None
-        file = JourneyFile.from_parent(parent, path=file_path)
-        file.expected = self._expected.get(path)
-        return file
+        return self._build_file(path, parent) if path in self._names and path in self._named else None
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep each item once: a file may be an argument, and inside a folder that is one, too."""
+    def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        """Collect the other files of `--journey`, before cases are selected by name."""
+        for path in self._names:
+            if path not in self._named:
+                items.extend(session.genitems(self._build_file(path, session)))
         items[:] = list({item.nodeid: item for item in items}.values())
+
+    def _build_file(self, path: Path, parent: pytest.Collector) -> JourneyFile:
+        file = JourneyFile.from_parent(parent, path=path)
+        file.expected = self._expected.get(path)
+        return file
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
@@ -109,10 +115,3 @@ class JourneyPlugin:
                 journey, self._made_by_cases.get(str(path), set()), own if self._has_own_tests else None
             ):
                 terminalreporter.line(line)
-
-
-def _add_arguments(config: pytest.Config, paths: Sequence[Path]) -> None:
-    """Add the files to what pytest collects, unless an argument names a file or one of its cases already."""
-    folder = config.invocation_params.dir
-    named = {(folder / argument.split("::")[0]).resolve() for argument in config.args}
-    config.args += [str(path) for path in paths if path not in named]

@@ -144,6 +144,15 @@ def test_a_file_in_a_collected_folder_is_collected_once(folder):
 
 
 @pytest.mark.slow
+def test_tests_of_ones_own_run_beside_the_file_with_and_without_a_folder(folder):
+    (folder / "test_own.py").write_text(OWN_TESTS)
+    for arguments in ((), (".",), ("test_own.py",)):
+        done = run(folder, "--journey", "journey.toml", "-q", "--collect-only", *arguments)
+        assert done.stdout.count("test_own.py::") == 2
+        assert "journey.toml::legal[active -slip-> at_risk]" in done.stdout
+
+
+@pytest.mark.slow
 def test_scenarios_and_conftest_guards_are_accepted(folder):
     (folder / "conftest.py").write_text(
         "from journey.machine import GuardKind, parse_days, register_guard\n"

@@ -57,6 +57,7 @@ def test_a_legal_history_has_at_least_the_moves_that_are_asked_for():
     assert smallest(legal_histories(loop, min_moves=3)).moves == ("again",) * 3
 
 
+@pytest.mark.medium
 def test_histories_shrink_to_the_shortest_one():
     escalated = smallest(legal_histories(default_journey()), lambda history: "escalation" in history.stages)
     assert str(escalated) == (
@@ -65,6 +66,7 @@ def test_histories_shrink_to_the_shortest_one():
     assert smallest(legal_histories(default_journey())) == History("onboarding")
 
 
+@pytest.mark.medium
 def test_a_guard_is_met_exactly_and_at_once():
     paused = smallest(legal_histories(GUARDED), lambda history: history.stages[-1] == "paused")
     assert repr(paused) == ("<History: day 0 trial, day 7 -convert-> active, day 37.5 -pause-> paused, segment smb>")

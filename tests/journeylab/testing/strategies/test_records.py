@@ -41,6 +41,7 @@ def test_unknown_names_are_drawn_where_they_are_asked_for():
     assert strange.signals == strange.interventions == strange.outcomes == ()
 
 
+@pytest.mark.medium
 def test_a_signal_shrinks_to_a_weak_one_on_the_first_day():
     found = smallest(signals(types=["complaint"]), lambda signal: signal.source == "manual")
     assert (found.signal_id, found.signal_strength, found.detected_at, found.recorded_at) == (
@@ -74,6 +75,7 @@ def test_a_drawn_policy_keeps_the_signals_and_the_playbook_of_its_base(policy):
     assert {stage for play in policy.plays[len(OWN.plays) :] for stage in play.stages} <= set(SMALL.stages)
 
 
+@pytest.mark.medium
 def test_a_policy_shrinks_to_its_base_and_is_printed_without_its_defaults():
     assert smallest(policies()) == Policy()
     found = smallest(policies(), lambda policy: policy.contact.max_contacts == 0)
