@@ -111,3 +111,8 @@ def test_an_invalid_journey_file_is_refused(tmp_path, text, problem):
     with pytest.raises(InputError) as raised:
         open_rules(journey=path)
     assert problem in str(raised.value)
+
+
+def test_rules_alone_are_refused_with_what_to_add(tmp_path):
+    with pytest.raises(InputError, match='add the scenario that they are about, extends = "default"'):
+        load(_write(tmp_path, "rules.toml", RULE))
