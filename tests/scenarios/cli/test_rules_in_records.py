@@ -65,3 +65,56 @@ def test_a_simulation_and_its_records_break_rules_for_the_same_number_of_custome
             share = metrics[f"{measure}:{rule['name']}"]
             assert rule[measure] == pytest.approx(share * rule["customers"]), (rule, measure)
     assert sum(rule["broken"] for rule in found) > 50
+
+
+RESPECTED = """
+extends = "default"
+title = "rules that decisions respect"
+
+[policy]
+approve = "never"
+[policy.contact]
+cool_down_days = 0
+max_contacts = 99
+[reviewers]
+override = 0.0
+
+[[rules]]
+name = "approved first"
+template = "precedence"
+a = "review:approved"
+b = ["action:proactive_outreach", "action:usage_review_checkin"]
+
+[[rules]]
+name = "two contacts in 40 days"
+template = "absence"
+a = "intervention:executed"
+count = 2
+within_days = 40
+"""
+"""Rules that only the orchestrator can break."""
+
+
+@pytest.mark.slow
+def test_the_records_of_a_simulation_that_respects_rules_break_none(tmp_path):
+    scenario, ignoring = tmp_path / "scenario.toml", tmp_path / "ignoring.toml"
+    scenario.write_text(RESPECTED)
+    ignoring.write_text(RESPECTED.replace('template = "', 'severity = "warning"\ntemplate = "'))
+    for file, is_broken in ((ignoring, True), (scenario, False)):
+        run = ("simulate", file, "--arm", "treated", "--customers", 400, "--days", 200, "--seed", 3)
+        metrics = json_of(*run)["metrics"]
+        assert (metrics["broken:approved first"] > 0.0) == is_broken
+        assert (metrics["broken:two contacts in 40 days"] > 0.0) == is_broken
+        records = tmp_path / f"{file.stem}_records"
+        assert invoke(*run, "--records", records).exit_code == 0
+        done = invoke("check", records, "--scenario", file, "--arm", "treated", "--json")
+        found = json.loads(done.stdout)["rules"]
+        assert [rule["broken"] > 0 for rule in found] == [is_broken, is_broken]
+    # Decided again from the records, the same actions are recommended with the same reviews, and others are held back.
+    rows = json_of("evaluate", records, "--scenario", scenario, "--arm", "treated", "--replay")["agreement"]["rows"]
+    acted = [row for row in rows if row["recorded_action"] != "monitor_only"]
+    assert len(acted) > 100
+    for row in acted:
+        decided = (row["action"], row["reason"], row["approval"])
+        assert decided == (row["recorded_action"], "act", row["recorded_approval"])
+    assert sum(row["reason"] == "breaks_rule" for row in rows) > 50
