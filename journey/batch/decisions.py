@@ -1,6 +1,6 @@
 """Evaluate many cases in one batch, and the resulting table of decisions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -32,6 +32,7 @@ from journey.orchestrator.orchestrator import NO_RECOMMENDATION_REASONS, Orchest
 from journey.orchestrator.results import DecisionTotals
 from journey.orchestrator.signals import repeat_unknown_type
 from journey.records.folder import Records, read_folder
+from journey.rules import Rule
 from journey.runtime.nested_arrays import to_arrays
 from journey.tables.export import FrameExport
 
@@ -224,6 +225,7 @@ def evaluate_batch(
     as_of: AsOf | date | str | None = None,
     policy: Policy | None = None,
     journey: Journey | None = None,
+    declared_rules: Sequence[Rule] = (),
 ) -> DecisionTable:
     """Evaluate all known customers in one batch. Decisions are identical to `Orchestrator.evaluate_customer`.
 
@@ -233,11 +235,14 @@ def evaluate_batch(
         policy: Default: the default policy. Consent is its `do_not_contact` list; other governance checks work only for
             single customers.
         journey: Default: the default journey.
+        declared_rules: Declared rules; no action is recommended that would break one of severity error.
 
     Raises:
         InputError: `as_of` is not a valid date, or is omitted and no record has a date.
     """
-    return decide_in_batch(records, Orchestrator(policy, journey), resolve_as_of(records, as_of))
+    return decide_in_batch(
+        records, Orchestrator(policy, journey, declared_rules=declared_rules), resolve_as_of(records, as_of)
+    )
 
 
 def decide_in_batch(records: Records, orchestrator: Orchestrator, as_of: AsOf) -> DecisionTable:
@@ -255,6 +260,7 @@ def evaluate_folder(
     as_of: AsOf | date | str | None = None,
     policy: Policy | None = None,
     journey: Journey | None = None,
+    declared_rules: Sequence[Rule] = (),
 ) -> DecisionTable:
     """Read a folder of records and evaluate all customers; a million customers take seconds.
 
@@ -267,6 +273,7 @@ def evaluate_folder(
         as_of: As in `evaluate_batch`.
         policy: As in `evaluate_batch`.
         journey: As in `evaluate_batch`.
+        declared_rules: As in `evaluate_batch`.
 
     Raises:
         InputError: The folder cannot be read, `as_of` is not a valid date, or no record has a date.
@@ -276,7 +283,7 @@ def evaluate_folder(
         loading = executor.submit(lambda: (_get_kernel(), get_kernels()))
         records = read_folder(folder, journey=journey, policy=policy)
         loading.result()
-    return evaluate_batch(records, as_of, policy, journey)
+    return evaluate_batch(records, as_of, policy, journey, declared_rules)
 
 
 def redecide_batch(

@@ -8,7 +8,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from journey.batch import evaluate_batch, redecide_batch
-from journey.batch.decisions import decide_in_batch
 from journey.batch.watch_list import build_batch_watch_list
 from journey.decision.as_of import AsOf
 from journey.orchestrator import Orchestrator
@@ -53,7 +52,7 @@ def fields_of(decision):
 @given(companies(), policies, judgements, rule_sets)
 def test_every_decision_respects_rules_as_the_one_made_alone(company, policy, as_of, rules):
     records, orchestrator = recorded(company), Orchestrator(policy, declared_rules=rules)
-    table = decide_in_batch(records, orchestrator, AsOf.of(as_of))
+    table = evaluate_batch(records, as_of, policy, declared_rules=rules)
     for place, case in enumerate(CaseReader(records).read_all()):
         assert row_of(table, place) == fields_of(orchestrator.evaluate_customer(*case, as_of=as_of))
 
