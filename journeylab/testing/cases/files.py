@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from journey.core.errors import InputError
@@ -20,7 +21,6 @@ from scenarios.files.loader import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from journey.rules import Rule
     from journeylab.testing.cases.case import Case
@@ -52,11 +52,13 @@ def read_tested_file(path: Path, name: str) -> FileUnderTest:
     """
     if not path.is_file():
         raise InputError(f"{name}: no such file; name a journey file, or a scenario file")
-    found = read_journey_file(path)
+    # Messages name the file as the user does, where that is a path from this folder.
+    source = name if Path(name).resolve() == path.resolve() else str(path)
+    found = read_journey_file(source)
     if found is not None:
         table = extract_journey_table(read_toml(path, name, "journey"), name)
         return FileUnderTest(found.journey, found.rules, _read_table(table, name))
-    loaded = load(path)
+    loaded = load(source)
     return FileUnderTest(loaded.arms[0].journey, loaded.rules, _read_table(loaded.scenario.journey or {}, name))
 
 
@@ -98,7 +100,9 @@ def _read_table(table: dict[str, object], name: str) -> Statement:
 def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path.name}: no such file; name a table of examples (CSV), or a journey file") from None
     except OSError:
-        raise InputError(f"{path.name}: cannot be read; name a table of examples (CSV) or a journey file") from None
+        raise InputError(f"{path.name}: cannot be read; name a table of examples (CSV), or a journey file") from None
     except UnicodeDecodeError:
         raise InputError(f"{path.name}: is not UTF-8 text") from None

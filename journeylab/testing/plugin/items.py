@@ -21,9 +21,11 @@ class JourneyFile(pytest.File):
     """A journey file or scenario file.
 
     Attributes:
+        given: The file as the user names it.
         expected: The file that states what the journey must be, or None.
     """
 
+    given: str = ""
     expected: Path | None = None
 
     def collect(self) -> Iterator[JourneyItem]:
@@ -33,7 +35,7 @@ class JourneyFile(pytest.File):
             CollectError: A file is missing or invalid; pytest prints the message without a traceback.
         """
         try:
-            for case in list_cases(self.path, self.name, self.expected):
+            for case in list_cases(self.path, self.given or self.name, self.expected):
                 yield JourneyItem.from_parent(self, name=case.name, case=case)
         except JourneyError as error:
             raise self.CollectError(str(error)) from None

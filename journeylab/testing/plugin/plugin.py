@@ -68,6 +68,7 @@ class JourneyPlugin:
 
     def _build_file(self, path: Path, parent: pytest.Collector) -> JourneyFile:
         file = JourneyFile.from_parent(parent, path=path)
+        file.given = self._names[path]
         file.expected = self._expected.get(path)
         return file
 

@@ -105,6 +105,8 @@ def test_a_bad_file_is_a_collection_error_with_every_mistake(folder):
     done = run(folder, "--journey", "journey.toml", "-q")
     assert done.returncode == 2
     assert "did you mean 'at_risk'" in done.stdout
+    assert "\njourney.toml" in done.stdout
+    assert str(folder) not in done.stdout.replace(f"rootdir: {folder}", "")
     assert "Traceback" not in done.stdout
     assert ".py" not in done.stdout.split("short test summary")[0]
 
@@ -124,6 +126,16 @@ def test_wrong_options_are_usage_errors(folder, arguments, message):
     assert done.returncode == 4
     assert message in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "kind"), [("none.csv", "table of examples (CSV)"), ("none.toml", "journey file, or a scenario file")]
+)
+def test_an_expected_file_that_is_missing_is_a_collection_error(folder, name, kind):
+    done = run(folder, "--journey", "journey.toml", "--journey-expected", name, "-q")
+    assert done.returncode == 2
+    assert f"{name}: no such file; name a {kind}" in done.stdout
 
 
 @pytest.mark.slow
