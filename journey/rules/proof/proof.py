@@ -149,7 +149,8 @@ class _Prover:
         return RuleProof(rule, verdict, history, guards, message)
 
     def _explain(self, rule: Rule, verdict: Verdict, outcome: Outcome, guards: tuple[OpenGuard, ...]) -> Iterator[str]:
-        shortest = f"The shortest history that breaks it: {outcome.broken or outcome.broken_if_open}."
+        history = outcome.broken or outcome.broken_if_open
+        shortest = f"The shortest history that breaks it: {history}." if history else ""
         if verdict is Verdict.HOLDS:
             yield "No history breaks it."
         elif verdict is Verdict.VACUOUS:
@@ -157,12 +158,13 @@ class _Prover:
             yield f"It holds only because no history has {missing}. Correct the rule or the journey."
         elif verdict is Verdict.VIOLATED:
             yield shortest
+            if outcome.met is None:
+                yield "Every complete history breaks it."
         elif verdict is Verdict.DEPENDS:
             conditions = "; ".join(f"{each.move!r} from {each.stage!r} requires {each.guard}" for each in guards)
             yield f"{shortest} All such histories pass guards. On this one, {conditions}."
         elif verdict is Verdict.UNSATISFIABLE:
-            complete = self.graph_for(Customers.of(rule.where)).has_complete_history
-            yield f"No {'complete ' if complete else ''}history meets it. Correct the rule or the journey. {shortest}"
+            yield f"No history meets it. Correct the rule or the journey. {shortest}".rstrip()
         else:
             yield from self._explain_needed_data(rule, outcome)
 

@@ -29,6 +29,7 @@ class Outcome:
         maybe_broken: A history that breaks the rule at some times, or with some other events.
         met: A complete history that meets the rule; in a journey in which no history ends, any that does not break it.
         symbols: What moves and entries are to the rule.
+        can_be_met: Whether some history, complete or not, breaks nothing and leaves no demand open.
     """
 
     broken: History | None = None
@@ -36,6 +37,7 @@ class Outcome:
     maybe_broken: History | None = None
     met: History | None = None
     symbols: set[int] = field(default_factory=set)
+    can_be_met: bool = False
 
 
 class _Node(NamedTuple):
@@ -115,6 +117,7 @@ class _Search:
 
     def _note(self, node: _Node, *, ends: bool, may_break: bool) -> None:
         outcome = self._outcome
+        outcome.can_be_met = outcome.can_be_met or any(self._automaton.is_met[state] for state in node.states)
         if not node.states:
             if node.is_open:
                 outcome.broken_if_open = outcome.broken_if_open or self._trace(node)

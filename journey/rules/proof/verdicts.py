@@ -28,7 +28,7 @@ class Verdict(StrEnum):
     NEEDS_DATA = "needs_data"
     """Times, or events that the journey does not determine, decide whether a history breaks the rule."""
     UNSATISFIABLE = "unsatisfiable"
-    """No complete history meets the rule."""
+    """No history meets the rule, complete or not."""
 
     @property
     def words(self) -> str:
@@ -63,7 +63,7 @@ Templates that are not listed are about every history, so they are always active
 
 def find_verdict(rule: Rule, outcome: Outcome) -> Verdict:
     """The verdict that follows from what the search of all histories has found."""
-    if outcome.met is None:
+    if not outcome.can_be_met:
         return Verdict.UNSATISFIABLE
     if outcome.broken is not None:
         return Verdict.VIOLATED

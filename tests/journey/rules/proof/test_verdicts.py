@@ -97,11 +97,11 @@ def test_a_move_within_a_stay_is_no_entry():
         ({"template": "exactly", "a": "d", "count": 2}, "unsatisfiable"),
         ({"template": "chain_response", "a": "move:go", "b": "b", "within_days": 1}, "holds"),
         ({"template": "response", "a": "b", "b": "d", "within_days": 1}, "needs_data"),
-        ({"template": "response", "a": "d", "b": "b", "within_days": 1}, "unsatisfiable"),
-        ({"template": "not_succession", "a": "move:go", "b": "b", "within_days": 1}, "unsatisfiable"),
+        ({"template": "response", "a": "d", "b": "b", "within_days": 1}, "violated"),
+        ({"template": "not_succession", "a": "move:go", "b": "b", "within_days": 1}, "violated"),
         ({"template": "not_succession", "a": "a", "b": "b", "within_days": 1}, "needs_data"),
         ({"template": "not_succession", "a": "b", "b": "a", "within_days": 1}, "holds"),
-        ({"template": "absence", "a": ["move:go", "b"], "count": 2, "within_days": 1}, "unsatisfiable"),
+        ({"template": "absence", "a": ["move:go", "b"], "count": 2, "within_days": 1}, "violated"),
         ({"template": "absence", "a": ["a", "b", "d"], "count": 3, "within_days": 1}, "needs_data"),
         ({"template": "absence", "a": ["a", "b", "d"], "count": 4, "within_days": 1}, "holds"),
         ({"template": "absence", "a": ["a", "move:go", "b", "d"], "count": 4, "within_days": 1}, "needs_data"),
@@ -112,9 +112,18 @@ def test_a_verdict_is_as_strong_as_it_can_be(rule, expected):
     assert str(_prove(journey, **rule).verdict) == expected
 
 
+def test_a_rule_that_some_history_meets_before_it_ends_is_violated_and_not_unsatisfiable():
+    journey = _journey(Move("go", "a", "b"), Move("end", "b", "d"))
+    found = _prove(journey, template="absence", a="d")
+    assert str(found.verdict) == "violated"
+    assert "Every complete history breaks it." in found.message
+    assert _verdict(journey, template="absence", a="a") == ("unsatisfiable", [])
+
+
 def test_in_a_journey_without_an_end_open_demands_are_pending():
     journey = _journey(Move("go", "a", "b"), Move("back", "b", "a"), terminal=())
-    assert _verdict(journey, template="existence", a="c") == ("holds", [])
+    assert _verdict(journey, template="existence", a="b") == ("holds", [])
+    assert _verdict(journey, template="existence", a="c") == ("unsatisfiable", [])
     assert _verdict(journey, template="absence", a="b") == ("violated", [])
     assert _verdict(journey, template="init", a="b") == ("unsatisfiable", [])
 
