@@ -24,7 +24,7 @@ from simulation.trace.codes import KIND_DECISION
 
 def decide_from_bounds(arm: Any, customer: Any, engine: Any) -> None:
     """Evaluate a customer with bounds in place of severity and confidence, if they settle the result."""
-    if engine.keep_trace or arm.respects_rules:
+    if engine.keep_trace:
         decide_in_full(arm, customer, engine)
         return
     policy, evidence, stage = arm.policy, customer.evidence, customer.recorded_stage
@@ -47,6 +47,10 @@ def decide_from_bounds(arm: Any, customer: Any, engine: Any) -> None:
         decide_in_full(arm, customer, engine)
         return
     reason = contact_policy_reason(arm, customer, engine, action, ACT)
+    if arm.respects_rules and reason == ACT and action != policy.monitor:
+        # The rules may demand approval, or forbid the action.
+        decide_in_full(arm, customer, engine)
+        return
     count_evaluation(customer, engine, action if reason == ACT else NO_ACTION, reason, NEVER)
     if reason == ACT and action != policy.monitor:
         severity_level = 1.0

@@ -36,7 +36,9 @@ def advance_rules(arm: ArmParameters, marks: Any, code: int, time: float) -> Non
     for position in range(rules.first[code], rules.first[code + 1]):
         use = rules.uses[position]
         rule = rules.definitions[use.rule]
-        if marks[rule.first + BROKEN_MARK] != DOES_NOT_APPLY:
+        broken = marks[rule.first + BROKEN_MARK]
+        if broken == 0.0 or (rule.is_respected and broken != DOES_NOT_APPLY):
+            # Actions must not break a rule again, so its marks go on after a break if decisions respect it.
             begun = marks[rules.begun]
             advance_further(rule.template, rule.times, rule.days, marks, rule.first, use.symbol, time, begun)
 

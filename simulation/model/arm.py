@@ -361,7 +361,7 @@ def _build_parameters(
     values = build_value_change_parameters(world, machine.stages)
     own_metrics = build_own_metric_parameters(arm_spec.metrics, machine, policy, live)
     rule_events = list_rule_events(machine, policy)
-    rules = build_rule_parameters(arm_spec.rules, rule_events, segments, own_metrics.slots)
+    rules = build_rule_parameters(arm_spec.rules, rule_events, segments, own_metrics.slots, evaluates=evaluates)
     return ArmParameters(
         policy=build_parameters(policy)._replace(
             plays=_mask_disallowed_plays(policy.plays, arm_spec, policy),
@@ -412,7 +412,7 @@ def _build_parameters(
         own_stage_uses=find_stage_uses(own_metrics),
         own_metrics=own_metrics,
         has_rules=bool(arm_spec.rules),
-        respects_rules=any(map(can_action_break, arm_spec.rules)),
+        respects_rules=evaluates and any(map(can_action_break, arm_spec.rules)),
         rule_event_first=rule_events.first,
         rule_event_uses=find_seen_events(rules),
         rules=rules,

@@ -145,7 +145,7 @@ def list_rule_events(machine: CompiledJourney, policy: CompiledPolicy) -> RuleEv
 
 
 def build_rule_parameters(
-    rules: Sequence[Rule], events: RuleEvents, segments: Sequence[str], first_mark: int
+    rules: Sequence[Rule], events: RuleEvents, segments: Sequence[str], first_mark: int, *, evaluates: bool
 ) -> RuleParameters:
     """Resolve the rules of a scenario. An event that does not exist in the arm never happens in it.
 
@@ -154,10 +154,11 @@ def build_rule_parameters(
         events: The events of the arm.
         segments: The population's segments.
         first_mark: Number of a customer's marks that belong to metrics; those of the rules follow.
+        evaluates: Whether customers are ever evaluated. Otherwise there are no decisions that respect rules.
     """
     definitions, end = [], first_mark + 1
     for rule in rules:
-        definitions.append(_define(rule, end))
+        definitions.append(_define(rule, end, evaluates=evaluates))
         end += count_marks(definitions[-1].template, rule.count, definitions[-1].days)
     actions = [label for kind, label in events.names if kind == _KINDS[ACTION]]
     first, uses = [0], list[RuleUse]()
@@ -202,14 +203,14 @@ def _limit(rule: Rule) -> float:
     return inf if rule.within_days is None else rule.within_days
 
 
-def _define(rule: Rule, first: int) -> RuleDefinition:
+def _define(rule: Rule, first: int, *, evaluates: bool) -> RuleDefinition:
     where = rule.where
     return RuleDefinition(
         template=rule.definition.code,
         times=rule.count,
         days=_limit(rule),
         first=first,
-        is_respected=can_action_break(rule),
+        is_respected=evaluates and can_action_break(rule),
         min_value=-inf if where.min_value is None else where.min_value,
         max_value=inf if where.max_value is None else where.max_value,
         consent=ANY_CONSENT if where.consent is None else int(where.consent),
