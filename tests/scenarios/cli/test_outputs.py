@@ -22,11 +22,12 @@ OUTPUTS = {
     "--records": "",
     "--report": ".md",
     "--resume": ".jsonl",
+    "--save": ".json",
     "--trace": ".csv",
 }
 """Options that name an output, with an extension that they accept; none for a folder."""
 
-INPUTS = {"--policy": ".toml"}
+INPUTS = {"--against": ".json", "--policy": ".toml"}
 """Options that name a file to read."""
 
 FOLDERS = {"--quarantine", "--records"}
@@ -79,12 +80,12 @@ def test_two_options_of_a_command_may_not_name_one_file(command, first, second, 
     assert target.read_text() == ""
 
 
-@pytest.mark.parametrize("command", ["check", "evaluate", "campaigns"])
+@pytest.mark.parametrize("command", ["check", "evaluate", "campaigns", "benchmark"])
 def test_no_table_or_folder_is_written_over_the_records(command, tmp_path):
     (tmp_path / "customers.csv").write_text("customer_id\nA\n")
     (tmp_path / "campaigns.csv").write_text("campaign_id\nA\n")
     (tmp_path / "report.md").symlink_to(tmp_path / "customers.csv")
-    outputs = {"--decisions": "customers.csv", "--report": "report.md", "--quarantine": "."}
+    outputs = {"--decisions": "customers.csv", "--report": "report.md", "--quarantine": ".", "--save": "report.md"}
     options = path_options(command) & set(outputs)
     assert options
     for option in options:
