@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import inf
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from journey.core.findings import FindingSeverity
@@ -31,6 +31,9 @@ from tests.simulation.full_worlds import full_arm
 from tests.simulation.world_strategies import POLICIES, REVIEWERS, populations, worlds
 from tests.simulation.worlds import arm
 
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+"""Shrinking and explaining a failure would simulate for minutes."""
+
 
 def assert_same_in_both_engines(arm_spec, *, seed, days):
     """All values are equal bit for bit: with a trace, in two passes, and where all customers are simulated twice."""
@@ -47,7 +50,7 @@ def assert_same_in_both_engines(arm_spec, *, seed, days):
 
 
 @pytest.mark.compiled
-@settings(max_examples=12)
+@settings(max_examples=12, phases=PHASES)
 @given(
     rule_sets(), metric_sets(), worlds(), populations(), REVIEWERS, POLICIES, st.integers(0, 2**32),
     st.floats(10.0, 150.0),
@@ -58,7 +61,7 @@ def test_both_engines_agree_on_any_rules_of_any_world(rules, metrics, world, pop
 
 
 @pytest.mark.compiled
-@settings(max_examples=5)
+@settings(max_examples=5, phases=PHASES)
 @given(rule_sets(), st.integers(0, 2**32))
 def test_both_engines_agree_on_any_rules_of_a_world_with_everything(rules, seed):
     assert_same_in_both_engines(full_arm(rules=rules), seed=seed, days=120.0)

@@ -12,6 +12,9 @@ from tests.simulation.worlds import arm
 
 PARTS = ("", "[SMB]", "[Enterprise]", "[tier=low]", "[tier=medium]", "[tier=high]")
 
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+"""Shrinking and explaining a failure would simulate for minutes."""
+
 
 def assert_verdicts_are_those_of_the_trace(arm_spec, *, seed, days):
     run = run_arm(arm_spec, seed=seed, replication=0, days=days, trace=True)
@@ -27,15 +30,14 @@ def assert_verdicts_are_those_of_the_trace(arm_spec, *, seed, days):
                 assert run.metrics[name] == expected, (rule, name)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, phases=PHASES)
 @given(rule_sets(), worlds(), populations(), REVIEWERS, POLICIES, st.integers(0, 2**32), st.floats(10.0, 150.0))
 def test_verdicts_are_those_of_the_trace_in_any_world(rules, world, population, reviewers, policy, seed, days):
     arm_spec = arm(world=world, population=population, reviewers=reviewers, policy=policy, rules=rules)
     assert_verdicts_are_those_of_the_trace(arm_spec, seed=seed, days=days)
 
 
-# Explaining a failure calls the function again for every part of it, which takes minutes.
-@settings(max_examples=15, phases=[phase for phase in Phase if phase is not Phase.explain])
+@settings(max_examples=15, phases=PHASES)
 @given(rule_sets(), st.integers(0, 2**32))
 def test_verdicts_are_those_of_the_trace_in_a_world_with_everything(rules, seed):
     assert_verdicts_are_those_of_the_trace(full_arm(rules=rules), seed=seed, days=200.0)
