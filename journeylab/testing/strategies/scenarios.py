@@ -104,10 +104,10 @@ def worlds(draw: st.DrawFn, *, journey: Journey | None = None, policy: Policy | 
     negative = [(name, each.cause) for name, each in policy.signals.items() if each.polarity == "negative"]
     causes = sorted({cause for _, cause in negative if cause})
     # Most moves are alike, so that a small world has few numbers.
-    special = draw(st.dictionaries(st.sampled_from(journey.move_names), _MOVES)) if journey.moves else {}
+    special = draw(tables(dict.fromkeys(journey.move_names, _MOVES)))
     moves = {move: special.get(move, _COMMON_MOVE) for move in journey.move_names}
     cause = st.tuples(st.sampled_from(journey.non_exit_stages), _SHARE, st.floats(1.0, 60.0), _RATIO, _SHARE)
-    drawn = draw(st.dictionaries(st.sampled_from(causes), cause)) if causes else {}
+    drawn = draw(tables(dict.fromkeys(causes, cause)))
     distress = {
         name: {
             "onset_per_day": {stage: onset},
@@ -117,7 +117,7 @@ def worlds(draw: st.DrawFn, *, journey: Journey | None = None, policy: Policy | 
         }
         for name, (stage, onset, days, ratio, symptom) in drawn.items()
     }
-    effects = draw(st.dictionaries(st.sampled_from(list(policy.actions)), _EFFECTS))
+    effects = draw(tables(dict.fromkeys(policy.actions, _EFFECTS)))
     return {
         "moves": moves,
         **({"distress": {"causes": distress}} if distress else {}),
