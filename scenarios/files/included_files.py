@@ -1,7 +1,7 @@
 """Files that a scenario names in place of a table: ``journey = "FILE"``, and ``policy = "FILE"`` (also of an arm).
 
-A journey file contains the table ``[journey]`` and the rules of the journey, ``[[rules]]``, alone. A policy file
-contains what `journey evaluate --policy` accepts.
+A journey file contains the table ``[journey]`` and the rules of the journey, ``[[rules]]``, alone. Without the table,
+the rules are about the default journey. A policy file contains what `journey evaluate --policy` accepts.
 A file replaces the table of earlier layers as a whole, because a policy file means the same policy in every place.
 Keys that are set beside it, or in later layers, override its keys.
 """
@@ -42,8 +42,8 @@ def include_files(layer: Layer, folder: Path) -> list[Layer]:
 
 
 def is_journey_file(data: Mapping[str, Any]) -> bool:
-    """Whether the content of a file is a journey alone, and not a scenario."""
-    return JOURNEY in data and set(data) <= set(JOURNEY_FILE_KEYS)
+    """Whether the content of a file is a journey, or rules of the default journey, and not a scenario."""
+    return bool(data) and set(data) <= set(JOURNEY_FILE_KEYS)
 
 
 def extract_journey_table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -54,10 +54,10 @@ def extract_journey_table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
         name: The file as the user named it, for messages.
 
     Raises:
-        InputError: The content has no table ``[journey]``, or has other keys.
+        InputError: The content has neither a table ``[journey]`` nor rules, or has other keys.
     """
     other = [key for key in data if key not in JOURNEY_FILE_KEYS]
-    if JOURNEY not in data:
+    if JOURNEY not in data and RULES not in data:
         reason = "; put its keys below a line [journey]" if {"stages", "moves"} & set(data) else ""
         raise InputError(f"{name}: has no table [journey]{reason}")
     if other:
@@ -65,11 +65,12 @@ def extract_journey_table(data: Mapping[str, Any], name: str) -> dict[str, Any]:
         raise InputError(
             f"{name}: {keys}: not part of a journey file, which contains the table [journey] and [[rules]] alone"
         )
-    if not isinstance(data[JOURNEY], dict):
+    table = data.get(JOURNEY, {})
+    if not isinstance(table, dict):
         raise InputError(f"{name}: journey: must be a table, because this is the journey file itself")
-    if RULES in data and RULES in data[JOURNEY]:
+    if RULES in data and RULES in table:
         raise InputError(f"{name}: has both [[rules]] and [[journey.rules]]; write all rules as [[rules]]")
-    return normalise({**data[JOURNEY], **({RULES: data[RULES]} if RULES in data else {})})
+    return normalise({**table, **({RULES: data[RULES]} if RULES in data else {})})
 
 
 def _list_file_names(layer: Layer) -> Iterator[tuple[tuple[str, ...], str]]:

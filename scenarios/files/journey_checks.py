@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from journey.core.messages import KeyProblem
-from journey.machine import Journey
+from journey.machine import Journey, default_journey
 from journey.machine.errors import JourneyDefinitionError
 
 Path = tuple[int | str, ...]
@@ -36,7 +36,12 @@ class ExaminedJourney(NamedTuple):
 
 
 def examine_journey(table: Mapping[str, Any]) -> ExaminedJourney:
-    """Build the journey of a table; parts with mistakes are reported and left out, so that the rest is checked too."""
+    """Build the journey of a table; parts with mistakes are reported and left out, so that the rest is checked too.
+
+    Rules without a journey are about the default journey.
+    """
+    if set(table) == {_RULES}:
+        return ExaminedJourney(default_journey())
     draft = _Draft({key: value for key, value in table.items() if key != _RULES})
     problems: dict[str, KeyProblem] = {}
     for _ in range(_MAX_ROUNDS):

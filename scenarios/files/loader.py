@@ -20,7 +20,7 @@ from journey.records.sources import FORMATS, split_name
 from journey.rules import Rule
 from scenarios.files.descriptions import fill_counts, find_unknown_placeholders, keep_own_texts
 from scenarios.files.error_collection import collect_errors
-from scenarios.files.included_files import RULES, include_files, is_journey_file
+from scenarios.files.included_files import include_files, is_journey_file
 from scenarios.files.merging import (
     BUILTIN,
     Layer,
@@ -238,10 +238,6 @@ def _refuse_other_kind(data: Mapping[str, Any], name: str) -> None:
     """Refuse a journey file or a policy file in place of a scenario, because all its keys would be errors."""
     if is_journey_file(data):
         raise InputError(f'{name}: is a journey file; name it in a scenario: journey = "{name}"')
-    if set(data) == {RULES}:
-        raise InputError(
-            f'{name}: has rules only; add the scenario that they are about, extends = "default", or a table [journey]'
-        )
     if data and set(data) <= set(Policy.model_fields):
         raise InputError(
             f'{name}: is a policy file; name it in a scenario, policy = "{name}", and validate the scenario'

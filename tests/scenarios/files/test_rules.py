@@ -6,6 +6,7 @@ import pytest
 
 from journey.core.errors import InputError
 from journey.core.toml_text import format_value
+from journey.machine import default_journey
 from scenarios.files.journey_file import read_journey_file
 from scenarios.files.loader import load
 from scenarios.files.messages import ScenarioError
@@ -113,6 +114,13 @@ def test_an_invalid_journey_file_is_refused(tmp_path, text, problem):
     assert problem in str(raised.value)
 
 
-def test_rules_alone_are_refused_with_what_to_add(tmp_path):
-    with pytest.raises(InputError, match='add the scenario that they are about, extends = "default"'):
-        load(_write(tmp_path, "rules.toml", RULE))
+def test_rules_alone_are_about_the_default_journey(tmp_path):
+    path = _write(tmp_path, "rules.toml", RULE.replace("trial", "onboarding").replace("paying", "retention"))
+    file = read_journey_file(path)
+    assert file is not None
+    assert file.journey == default_journey()
+    own = _write(tmp_path, "own.toml", 'extends = "default"\njourney = "rules.toml"\n')
+    assert load(own).rules == file.rules
+    assert load(own).arms[0].journey == load("default").arms[0].journey
+    with pytest.raises(InputError, match="'trial' is not one of the stages"):
+        read_journey_file(_write(tmp_path, "wrong.toml", RULE))
