@@ -174,15 +174,25 @@ def recorded_customers(
     journey, policy = journey or default_journey(), policy or Policy()
     entries = stage_entries(customer_id, journey=journey, unknown_names=unknown_names)
     sent = signals(customer_id, policy=policy, unknown_names=unknown_names)
-    past = draw(st.lists(interventions(customer_id, policy=policy, unknown_names=unknown_names), max_size=3))
-    measured = [draw(outcomes(each, other_customers=unknown_names)) for each in past if draw(st.booleans())]
+    taken = interventions(customer_id, policy=policy, unknown_names=unknown_names)
+    past = draw(st.lists(_measured(taken, other_customers=unknown_names), max_size=3))
     return RecordedCustomer(
         draw(customers(customer_id, policy=policy)),
         tuple(draw(st.lists(entries, max_size=4))),
         tuple(draw(st.lists(sent, max_size=max_signals))),
-        tuple(past),
-        tuple(measured),
+        tuple(intervention for intervention, _ in past),
+        tuple(outcome for _, outcome in past if outcome is not None),
     )
+
+
+@st.composite
+def _measured(
+    draw: st.DrawFn, taken: st.SearchStrategy[Intervention], *, other_customers: bool
+) -> tuple[Intervention, Outcome | None]:
+    """An intervention with its outcome, if it has one; drawn together, so that they are deleted together."""
+    intervention = draw(taken)
+    is_measured = draw(st.booleans())
+    return intervention, draw(outcomes(intervention, other_customers=other_customers)) if is_measured else None
 
 
 @st.composite
