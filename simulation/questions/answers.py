@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isinf
+from math import isclose, isinf
 from typing import TYPE_CHECKING, Any, Literal
 
 from journey.statistics.ratios import mean_ratio_interval
@@ -34,8 +34,8 @@ class Answer:
     Attributes:
         question: The question as it was asked.
         value: The value; None if it is infinite or unknown, and `reason` says why.
-        ci_low: Lower bound of the 95 % interval, over replications. None if the value is exact, or unknown, or there is
-            one replication only.
+        ci_low: Lower bound of the 95 % interval, over replications. None if the value is exact or unknown, with one
+            replication, and where a mean has no spread over replications or too few customers.
         ci_high: Upper bound.
         method: ``exact`` or ``simulated``.
         reason: Why this method, and why there is no value if there is none.
@@ -99,8 +99,7 @@ def _find_problem(question: Question, totals: Totals) -> str | None:
     """Why there is no value, or None."""
     stage = f'"{question.stage}"'
     if totals.denominator <= 0.0:
-        entering = question.if_reached or question.kind == "stay"
-        return f"no customer enters {stage}" if entering else "no customer that the question is about"
+        return f"no customer enters {stage}" if _counts_entries(question) else "no customer that the question is about"
     if totals.failed > 0.0:
         return (
             f"{_format_share(totals.failed / totals.denominator)} of the customers never reach {stage}, so the "
@@ -152,6 +151,8 @@ def _answer_part_from_runs(
     problem = _find_problem(question, totals) or _find_doubt(question, totals, days)
     value, low, high = (None, None, None) if problem else _estimate(question, runs)
     reasons += [problem] if problem else _describe_runs(question, totals, days)
+    if not problem and low is None and len(runs) > 1:
+        reasons.append(_describe_missing_interval(runs))
     return Answer(
         question.text, value, low, high, "simulated", "; ".join(reasons), len(runs), question.unit, *part, off
     )
@@ -162,22 +163,31 @@ def _join_reasons(reasons: Sequence[str]) -> str:
     return "; ".join(reasons[:_MAX_REASONS]) + (f"; and {more} more" if more > 0 else "")
 
 
-def find_undecided(totals: Totals) -> float:
-    """Share of the customers whose outcome is not known at the end of the run."""
-    of_all = max(totals.denominator, totals.undecided)
+def find_undecided(question: Question, totals: Totals) -> float:
+    """Share of the customers whose outcome is not known at the end of the run.
+
+    The others are all customers; or those that enter the stage, if only these count.
+    """
+    others = totals.denominator if _counts_entries(question) else totals.denominator - totals.undecided
+    of_all = others + totals.undecided
     return totals.undecided / of_all if of_all > 0.0 else 0.0
+
+
+def _counts_entries(question: Question) -> bool:
+    """Whether only customers that enter the stage count, so that undecided ones are not in the denominator."""
+    return question.if_reached or question.kind == "stay"
 
 
 def is_settled(question: Question, totals: Totals) -> bool:
     """Whether so few outcomes are unknown that the runs are long enough."""
-    return find_undecided(totals) <= (MAX_UNDECIDED if question.unit == "share" else 0.0)
+    return find_undecided(question, totals) <= (MAX_UNDECIDED if question.unit == "share" else 0.0)
 
 
 def _find_doubt(question: Question, totals: Totals, days: float) -> str | None:
     """Why a mean is not reported although there are customers, or None."""
     if question.kind == "reach" or is_settled(question, totals):
         return None
-    undecided = find_undecided(totals)
+    undecided = find_undecided(question, totals)
     return (
         f"the outcome of {_format_share(undecided)} of the customers is not known after {days:,.0f} days; ask "
         "for a number of days, or simulate more of them with --days"
@@ -192,7 +202,7 @@ def _describe_runs(question: Question, totals: Totals, days: float) -> list[str]
 
 
 def _describe_undecided(question: Question, totals: Totals, days: float) -> list[str]:
-    undecided = find_undecided(totals)
+    undecided = find_undecided(question, totals)
     if undecided == 0.0:
         return []
     share = _format_share(undecided)
@@ -217,16 +227,29 @@ def _find_interval(
 ) -> tuple[float | None, float | None]:
     if len(values) < 2:
         return None, None
-    total, whole = sum(values), sum(weights)
-    if question.kind in ("reach", "stay") and total in (0.0, whole):
-        # Replications without spread have no t interval, although the probability need not be 0 or 1.
-        proportion = wilson_interval(int(total), int(whole))
+    interval = None if _is_constant(values, weights) else mean_ratio_interval(values, weights)
+    if interval is None and question.kind in ("reach", "stay"):
+        # Without spread, or with too few customers, there is no t interval, but the customers are counts.
+        proportion = wilson_interval(int(sum(values)), int(sum(weights)))
         return proportion.low, proportion.high
-    interval = mean_ratio_interval(values, weights)
     if interval is None:
         return None, None
     low, high = interval
     return (max(0.0, low), min(1.0, high)) if question.unit == "share" else (max(0.0, low), high)
+
+
+def _is_constant(values: Sequence[float], weights: Sequence[float]) -> bool:
+    """Whether all replications have the same ratio, except for rounding. An interval from them would have no width."""
+    total, whole = sum(values), sum(weights)
+    return all(
+        isclose(value * whole, total * weight, rel_tol=1e-12) for value, weight in zip(values, weights, strict=True)
+    )
+
+
+def _describe_missing_interval(runs: Sequence[Totals]) -> str:
+    if _is_constant([run.numerator for run in runs], [run.denominator for run in runs]):
+        return "no interval, because the value is the same in every replication"
+    return "no interval, because too few customers count"
 
 
 def list_differences(arm_spec: ArmSpec, question: Question, method: Method) -> tuple[str, ...]:
