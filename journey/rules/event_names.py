@@ -27,7 +27,7 @@ _PLURALS = {
     MOVE: "moves",
     "signal": "signal types",
     "action": "actions",
-    "review": "verdicts",
+    "review": "review decisions",
     "intervention": "statuses of interventions",
 }
 
@@ -74,4 +74,13 @@ class Vocabulary:
             kind, label = split_event_name(name)
             known = self.labels(kind)
             if known is not None and label not in known:
-                yield f"{name!r} is not one of the {_PLURALS[kind]}{did_you_mean(label, known)}"
+                yield f"{name!r} is not one of the {_PLURALS[kind]}{self._suggest(kind, label, known)}"
+
+    def _suggest(self, kind: str, label: str, known: Sequence[str]) -> str:
+        """The hint about an unknown label."""
+        if kind == "review":  # Few words that look alike: a close spelling ("denied", "expired") is often a wrong one.
+            return f"; known here: {', '.join(known)}"
+        prefixed = [f"{other}:{label}" for other in EVENT_KINDS[1:] if label in (self.labels(other) or ())]
+        if kind == STAGE and prefixed:
+            return f"; did you mean {' or '.join(map(repr, prefixed))}?"
+        return did_you_mean(label, known)

@@ -82,6 +82,23 @@ def test_an_unknown_event_is_reported_with_the_known_ones():
     ]
 
 
+@pytest.mark.parametrize(
+    ("event", "hint"),
+    [
+        ("convert", "is not one of the stages; did you mean 'move:convert'?"),
+        ("call", "is not one of the stages; did you mean 'signal:call' or 'action:call'?"),
+        # The closest spelling is 'expired', which means something else.
+        (
+            "review:denied",
+            "is not one of the review decisions; known here: approved, rejected, overridden, expired, withdrawn",
+        ),
+    ],
+)
+def test_an_unknown_event_is_reported_with_its_prefix_or_all_review_decisions(event, hint):
+    vocabulary = Vocabulary(stages=("trial", "paying"), moves=("convert",), signals=("call",), actions=("call",))
+    assert list(vocabulary.find_unknown([event])) == [f"{event!r} {hint}"]
+
+
 _EVENTS = st.lists(st.sampled_from(["trial", "move:go", "signal:x", "action:y"]), min_size=1, max_size=2, unique=True)
 
 
