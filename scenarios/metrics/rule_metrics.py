@@ -9,6 +9,7 @@ from simulation.metrics.metric_names import name_rule_metric
 RULES = "rules"
 """The group of the metrics of rules."""
 
+_BROKEN = "Share of customers for whom this rule is broken, among those to whom it applies"
 _UNKNOWN_IF = "the rule applies to no customer"
 
 
@@ -32,9 +33,7 @@ def _describe(rule: Rule, source: str) -> dict[str, Metric]:
             label=f"share breaking {rule.name!r}",
             unit="share",
             better="lower",
-            meaning=" ".join(
-                filter(None, (f"Share of customers for whom this rule is broken: {rule.describe()}.", rule.message))
-            ),
+            meaning=" ".join(filter(None, (f"{_BROKEN}: {rule.describe()}.", rule.message))),
             unknown_if=_UNKNOWN_IF,
             group=RULES,
             by=("segment", "tier"),
@@ -45,7 +44,8 @@ def _describe(rule: Rule, source: str) -> dict[str, Metric]:
             label=f"share pending in {rule.name!r}",
             unit="share",
             better=None,
-            meaning=f"Share of customers for whom the rule {rule.name!r} is not broken, but open at the end.",
+            meaning=f"Share of customers for whom the rule {rule.name!r} is not broken, but open at the end, among "
+            "those to whom it applies.",
             unknown_if=_UNKNOWN_IF,
             group=RULES,
             by=("segment", "tier"),
@@ -53,7 +53,7 @@ def _describe(rule: Rule, source: str) -> dict[str, Metric]:
             is_proportion=True,
         ),
         "applies": Metric(
-            label=f"customers under {rule.name!r}",
+            label=f"customers subject to {rule.name!r}",
             unit="count",
             better=None,
             meaning=f"Number of customers to whom the rule {rule.name!r} applies.",

@@ -112,8 +112,8 @@ def test_the_list_of_metrics_has_those_of_rules(file):
     by_name = {metric.name: metric for metric in jl.metrics(file)}
     metric = by_name[CALLS]
     assert metric.definition == (
-        "Share of customers for whom this rule is broken: 'action:onboarding_specialist_call' happens less than twice "
-        "within any 60 days (for segment SMB)."
+        "Share of customers for whom this rule is broken, among those to whom it applies: "
+        "'action:onboarding_specialist_call' happens less than twice within any 60 days (for segment SMB)."
     )
     assert (metric.unit, metric.by, metric.better, metric.group) == ("share", ("segment", "tier"), "lower", "rules")
     assert metric.source.endswith("rules.toml: rules[1]")
@@ -124,7 +124,7 @@ def test_the_list_of_metrics_has_those_of_rules(file):
 
 def test_a_run_prints_the_shares_and_the_number_of_customers(file):
     shown = invoke("simulate", file, COLUMNS="120").stdout
-    assert "customers under 'activation in 30 days'" in shown
+    assert "customers subject to 'activation in 30 days'" in shown
     assert "share breaking 'activation in 30 days' [SMB]" in shown
 
 
