@@ -65,8 +65,10 @@ def _name_verdict(proof: "RuleProof") -> str:
 
 
 def _describe(proof: "RuleProof") -> "Iterator[str]":
-    """The demand, the reason, and the user's own sentence."""
+    """The demand, the reason, and the user's own sentence, which says what to do if the rule is broken."""
+    from journey.rules.proof.verdicts import Verdict
+
     yield f"{proof.rule.describe()}."
     yield proof.message
-    if proof.rule.message:
+    if proof.rule.message and proof.verdict is not Verdict.HOLDS:
         yield proof.rule.message

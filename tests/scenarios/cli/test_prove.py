@@ -125,6 +125,14 @@ def test_the_text_fits_and_has_the_history(tmp_path, width):
     assert "'paused' is followed by 'move:resume'." in words
 
 
+def test_the_own_sentence_is_printed_unless_the_rule_holds(tmp_path):
+    path = _write(tmp_path, "init a=trial\nabsence a=paying", 'extends = "trial_to_paid"\n')
+    for number in (1, 2):
+        path.write_text(path.read_text().replace(f'"rule {number}"', f'"rule {number}"\nmessage = "Call {number}."', 1))
+    shown = invoke("prove", path).stdout
+    assert ("Call 1." in shown, "Call 2." in shown) == (False, True)
+
+
 def test_a_mistake_is_refused_with_its_line(tmp_path):
     done = invoke("prove", _write(tmp_path, "init a=trail", 'extends = "trial_to_paid"\n'))
     assert done.exit_code == 2
