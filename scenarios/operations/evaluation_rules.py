@@ -9,6 +9,8 @@ from journey.core.nested_tables import find_value
 from scenarios.operations.output_paths import Inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from journey.decision.policy import Policy
     from journey.evaluation.used_rules import UsedRules
     from journey.machine import Journey
@@ -117,10 +119,25 @@ def _open_files(journey: "Journey | str | Path | None", policy: "Policy | str | 
         rules.name,
         journey_file,
         None if policy_file is None else str(policy_file),
-        notices=notices,
+        notices=(*notices, *_describe_unknown_names(declared_rules, machine, rules, journey_file)),
     )
     described = describe_policy(rules, policy_file)
     return EvaluationRules(machine, rules, used, described, inputs + Inputs([policy_file]), declared_rules)
+
+
+def _describe_unknown_names(
+    rules: "Sequence[Rule]", journey: "Journey", policy: "Policy", source: str | None
+) -> "Iterator[str]":
+    """A notice for each signal and action in a rule that the policy does not have.
+
+    Records may have others, so this is no error. But a misspelt name would make a rule that no record can break.
+    """
+    from scenarios.files.rule_checks import build_vocabulary
+
+    vocabulary = build_vocabulary(journey, [policy])
+    for rule in rules:
+        for problem in rule.find_unknown_names(vocabulary):
+            yield f"{source or 'the journey'}: with the policy {policy.name}: {problem.message}"
 
 
 def _refuse_two_typical_days(journey: "Journey", policy: "Policy", journey_name: str, policy_name: str) -> None:

@@ -118,3 +118,18 @@ def test_the_records_of_a_simulation_that_respects_rules_break_none(tmp_path):
         decided = (row["action"], row["reason"], row["approval"])
         assert decided == (row["recorded_action"], "act", row["recorded_approval"])
     assert sum(row["reason"] == "breaks_rule" for row in rows) > 50
+
+
+@pytest.mark.parametrize(
+    ("event", "is_known"),
+    [("signal:usage_drop", True), ("signal:usage_drp", False), ("action:usage_review_chekin", False)],
+)
+def test_a_name_that_the_policy_lacks_is_reported(tmp_path, event, is_known):
+    """A misspelt signal or action would make a rule that no record can break."""
+    file = tmp_path / "journey.toml"
+    file.write_text(
+        f'[journey.stage.support]\ntypical_days = 7\n[[rules]]\nname = "few"\ntemplate = "absence"\na = "{event}"\n'
+    )
+    done = invoke("check", "--journey", file)
+    assert done.exit_code == 0
+    assert (f"rule 'few': '{event}' is not one of the" in " ".join(done.stderr.split())) is not is_known
