@@ -140,7 +140,7 @@ def _describe_machine(result: "LatencyBenchmark") -> Iterator[str]:
         f"Machine: {machine.processor}, {pluralise(machine.cores, 'core')}, {machine.system}, Python "
         f"{machine.python}{load}."
     )
-    yield f"Pace: the calibration loop took {min(paces):,.0f} to {max(paces):,.0f} us, the shorter the faster."
+    yield f"Pace: the calibration loop took {min(paces):,.0f} to {max(paces):,.0f} us; shorter is faster."
     yield (
         f"Timer: resolution {timer.resolution_ns:,.0f} ns, smallest step {timer.step_ns:,} ns, overhead "
         f"{timer.overhead_ns:,.0f} ns, which is part of each latency."

@@ -21,8 +21,9 @@ JourneyOption = Annotated[
     str | None,
     typer.Option(
         "--journey",
-        metavar="SCENARIO",
-        help="Journey file, or scenario, whose journey alone is used. Default: the default journey.",
+        metavar="FILE",
+        help="Journey file, or scenario, whose journey alone is used, with the rules in it. Default: the default "
+        "journey.",
     ),
 ]
 RulesScenarioOption = Annotated[
