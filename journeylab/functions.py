@@ -396,7 +396,7 @@ def benchmark(
             script that uses more must begin its own work under ``if __name__ == "__main__":``.
         budgets: Limits, such as ``["p99=200us", "single.p50=0.1ms", "customers_per_second=50000"]``.
         save: File to which the result is written.
-        against: File of a saved result to compare with. The interval of a ratio needs 4 processes in both runs.
+        against: File of a saved result to compare with. 4 processes in both runs are enough for intervals.
         progress: Whether to show the current step on stderr.
 
     Returns:

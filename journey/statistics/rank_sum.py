@@ -27,7 +27,8 @@ def estimate_shift(first: Sequence[float], second: Sequence[float], *, confidenc
 
     The interval inverts the exact rank-sum test (Hollander, Wolfe and Chicken, Nonparametric Statistical Methods,
     section 4.3). If the values are independent and the two distributions differ by a shift only, whatever their shape,
-    it covers the shift with at least probability `confidence`. At 95 % each sample needs 4 values.
+    it covers the shift with at least probability `confidence`. At 95 % two samples of 4 values are enough, and
+    so are 3 values with 5, or 2 with 8.
 
     Args:
         first: At least one value.

@@ -233,6 +233,7 @@ def build_benchmark(
             policy=policy.name,
             customers=len(single),
             rows=customers.rows,
+            rounds=sum(each.rounds for each in times),
             machine=MachineNames.model_validate(asdict(machine)),
             by_process=[SavedProcess.model_validate(each) for each in by_process],
         )

@@ -70,6 +70,7 @@ class SavedRun(_Part):
         policy: Name of the policy.
         customers: Number of customers that were measured.
         rows: Number of records by set.
+        rounds: Number of complete rounds, in all processes together.
         machine: The machine.
         by_process: The times of each process.
     """
@@ -80,6 +81,7 @@ class SavedRun(_Part):
     policy: str
     customers: Annotated[int, Field(gt=0)]
     rows: dict[str, int]
+    rounds: Annotated[int, Field(gt=0)]
     machine: MachineNames
     by_process: Annotated[list[SavedProcess], Field(min_length=1)]
 

@@ -23,7 +23,7 @@ def run_of(latencies, paces, **changes):
         {
             "version": "1", "source": "records", "as_of": "2030-01-01", "policy": "default", "customers": 10,
             "rows": {"customers": 10}, "machine": {"processor": "A", "system": "L", "python": "3"},
-            "by_process": processes,
+            "rounds": 4 * len(processes), "by_process": processes,
         } | changes
     )  # fmt: skip
 
@@ -44,8 +44,10 @@ def test_a_slower_program_on_a_faster_machine_is_noticed():
     assert comparison.ratios[0].uncorrected_ratio == 1.0
 
 
-@pytest.mark.parametrize(("now", "then", "has_interval"), [(4, 4, True), (3, 3, False), (1, 20, False), (5, 5, True)])
-def test_the_interval_needs_four_processes_in_both_runs(now, then, has_interval):
+@pytest.mark.parametrize(
+    ("now", "then", "has_interval"), [(4, 4, True), (3, 3, False), (1, 20, False), (3, 5, True), (5, 5, True)]
+)
+def test_the_interval_needs_enough_processes_in_both_runs(now, then, has_interval):
     ratio = compare_runs(run_of([1.0] * now, [1.0] * now), run_of([1.0] * then, [1.0] * then), "f").ratios[0]
     assert (ratio.ci_low is not None, ratio.ci_high is not None) == (has_interval, has_interval)
 
@@ -74,6 +76,8 @@ def test_whatever_else_differs_is_stated():
         "processor: A in the saved run, B now",
     )
     more = compare_runs(run_of([1.0], [1.0], rows={"customers": 10, "signals": 3}), run_of([1.0], [1.0]), "f")
+    rounds = compare_runs(run_of([1.0] * 5, [1.0] * 5), run_of([1.0] * 2, [1.0] * 2, rounds=20), "f")
+    assert rounds.differences == ("rounds in each process: 10 in the saved run, 4 now",)
     assert more.differences == ("records by set: customers 10 in the saved run, customers 10, signals 3 now",)
 
 
