@@ -26,6 +26,9 @@ MIN_DAYS = 1e-3
 MAX_DAYS = 36_525.0
 """Smallest and largest number of days in a question; the largest is a hundred years, as for runs."""
 
+_FORMS = ("P", "E", "share")
+"""How a question begins."""
+
 _TOKEN = re.compile(
     r"""\s*(?: (?P<quoted>"[^"]*"|'[^']*') | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) | (?P<word>[^\W\d][\w-]*)
     | (?P<symbol>[()>]) )""",
@@ -83,6 +86,8 @@ class _Parser:
             match = _TOKEN.match(text, position)
             if match is None:
                 position += len(text[position:]) - len(text[position:].lstrip())
+                if tokens and tokens[0].text not in _FORMS:  # A sentence: its first word is the mistake, not its comma.
+                    break
                 unclosed = text[position] in "\"'"
                 raise self._error(
                     position, "this quotation mark is not closed" if unclosed else f"unexpected {text[position]!r}"
@@ -152,7 +157,7 @@ class _Parser:
     # -- productions -------------------------------------------------------------------------------
 
     def parse(self) -> Question:
-        about = {"P": self._probability, "E": self._expectation, "share": self._share}
+        about = dict(zip(_FORMS, (self._probability, self._expectation, self._share), strict=True))
         kind = self._expect(*about)
         self._expect("(")
         parts = about[kind]()
