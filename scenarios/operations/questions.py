@@ -1,7 +1,7 @@
 """Answer questions about an arm of a scenario: exactly where that is possible, by simulation otherwise."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from journey.core.errors import InputError
@@ -139,6 +139,7 @@ class _Plan:
         question: The question.
         kinds: The kinds of customers.
         obstacles: Why it is simulated; empty if it has an exact answer.
+        about: The stages in which its customers begin, in words, if there are several.
     """
 
     arm_spec: "ArmSpec"
@@ -146,6 +147,7 @@ class _Plan:
     question: "Question"
     kinds: "list[MarkovKind]"
     obstacles: list[str]
+    about: str | None
 
     @property
     def is_simulated(self) -> bool:
@@ -153,10 +155,16 @@ class _Plan:
 
     def answer_exactly(self) -> "list[Answer]":
         totals = compute_exact_totals(self.derived, self.question, self.kinds)
-        return answers.answer_exactly(self.question, totals, self._list_differences("exact"))
+        return self._name_customers(answers.answer_exactly(self.question, totals, self._list_differences("exact")))
 
     def answer_from_runs(self, runs: "Sequence[Mapping[CustomerKind, Totals]]", days: float) -> "list[Answer]":
-        return answers.answer_from_runs(self.question, runs, days, self.obstacles, self._list_differences("simulated"))
+        differences = self._list_differences("simulated")
+        return self._name_customers(answers.answer_from_runs(self.question, runs, days, self.obstacles, differences))
+
+    def _name_customers(self, given: "list[Answer]") -> "list[Answer]":
+        if self.about is None:
+            return given
+        return [replace(answer, reason=f"{answer.reason}; {self.about}") for answer in given]
 
     def _list_differences(self, method: "answers.Method") -> tuple[str, ...]:
         return answers.list_differences(self.arm_spec, self.question, method)
@@ -164,7 +172,8 @@ class _Plan:
 
 def _plan(arm_spec: "ArmSpec", question: "Question", simulate: bool) -> _Plan:  # noqa: FBT001 - private
     derived = starts.derive_question_arm(arm_spec, question.origin)
-    kinds = markov_worlds.build_kinds(derived, question, starts.list_beginnings(derived))
+    beginnings = starts.list_beginnings(derived)
+    kinds = markov_worlds.build_kinds(derived, question, beginnings)
     obstacles = markov_worlds.find_obstacles(derived, kinds)
     if simulate and not obstacles:
         obstacles = ["simulation was requested"]
@@ -173,7 +182,8 @@ def _plan(arm_spec: "ArmSpec", question: "Question", simulate: bool) -> _Plan:  
             f"{question.text}: customers in {question.origin!r} have left, and the orchestrator of arm "
             f"{arm_spec.name!r} does not evaluate them; ask about an arm without orchestrator, or from another stage"
         )
-    return _Plan(arm_spec, derived, question, kinds, obstacles)
+    about = starts.describe_mixed_beginnings(arm_spec.journey, question, beginnings)
+    return _Plan(arm_spec, derived, question, kinds, obstacles, about)
 
 
 @dataclass

@@ -19,7 +19,9 @@ from simulation.population.from_records import derive_synthetic, read_cohort
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from journey.machine import Journey
     from simulation.model.arm import ArmSpec
+    from simulation.questions.question import Question
     from simulation.questions.totals import CustomerKind
 
 
@@ -97,6 +99,28 @@ def list_beginnings(arm_spec: ArmSpec) -> dict[CustomerKind, Beginnings]:
         for name, share in segments.items()
         for tier, of_tier in _to_tier_shares(population.segments[name]).items()
     }
+
+
+def describe_mixed_beginnings(
+    journey: Journey, question: Question, beginnings: Mapping[CustomerKind, Beginnings]
+) -> str | None:
+    """The stages in which the customers of a question about reaching a stage begin; None if it is one stage.
+
+    Customers in several stages are easily overlooked: "the probability that a trial converts" is not that of all
+    customers who do not pay yet.
+
+    Args:
+        journey: The journey.
+        question: The question.
+        beginnings: Where its customers begin, by kind.
+    """
+    if question.start is not None or question.kind not in ("reach", "time"):
+        return None
+    begun = {stage for each in beginnings.values() for stage in (*each.present, *each.arriving)}
+    counted = [stage for stage in journey.stages if stage in begun - {question.stage} - journey.exit_stages]
+    if len(counted) < 2:
+        return None
+    return f"the question is about customers who begin in {', '.join(counted[:-1])} or {counted[-1]}"
 
 
 def _to_tier_shares(segment: Segment) -> dict[str, float]:

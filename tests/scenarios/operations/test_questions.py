@@ -291,6 +291,17 @@ def test_an_orchestrator_that_acts_is_simulated_and_one_that_cannot_act_is_not(t
         ask(wrong, "P(reach paying within 10) from lapsed", arm="treated")
 
 
+@pytest.mark.parametrize("question", ["P(reach help within 5)", "E(time to help within 5)", "P(reach paying within 5)"])
+def test_an_answer_about_customers_of_several_stages_names_these(tmp_path, simple, question):
+    """Its denominator is all customers that are not in the stage, which "a trial converts" would not suggest."""
+    mixed = load_markov(tmp_path, *SIMPLE[:-1], "population.start={ trial = 0.6, paying = 0.3, help = 0.1 }")
+    stages = "trial or help" if "paying" in question else "trial or paying"
+    assert one(mixed, question).reason.endswith(f"; the question is about customers who begin in {stages}")
+    assert "begin in" not in one(mixed, f"{question} from trial").reason
+    assert "begin in" not in one(simple, question).reason
+    assert "begin in" not in one(mixed, "E(visits to help within 5)").reason
+
+
 # -- answers without a value ----------------------------------------------------------------------
 
 
