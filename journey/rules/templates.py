@@ -2,7 +2,9 @@
 
 Sources: M. Pesic, H. Schonenberg, W. van der Aalst, "DECLARE: Full support for loosely-structured processes" (EDOC
 2007); for finite histories G. De Giacomo, M. Vardi, "Linear temporal logic and linear dynamic logic on finite traces"
-(IJCAI 2013).
+(IJCAI 2013). `chain_precedence` forbids B as the first event, as the regular expressions of C. Di Ciccio and M. Mecella
+do, "On the discovery of declarative control flows for artful processes" (ACM TMIS 2015); the formula "always, if B is
+next, then A is now" leaves it open.
 """
 
 from enum import StrEnum

@@ -105,24 +105,24 @@ def load_policy(policy: "str | Path | Policy | None") -> "Policy":
 
 
 def _open_files(journey: "Journey | str | Path | None", policy: "Policy | str | Path | None") -> EvaluationRules:
-    """The rules of `--journey` and `--policy`."""
+    """The journey of `--journey` and the policy of `--policy`."""
     from journey.evaluation.used_rules import UsedRules
     from scenarios.text.policies import describe_policy
 
-    rules = load_policy(policy)
+    loaded_policy = load_policy(policy)
     policy_file = Path(policy) if isinstance(policy, str | Path) else None
     journey_file = str(journey) if isinstance(journey, str | Path) else None
     (machine, declared_rules), inputs, notices = _open_machine(journey, is_policy_given=policy is not None)
-    _refuse_two_typical_days(machine, rules, journey_file or "the journey", str(policy_file or "the policy"))
+    _refuse_two_typical_days(machine, loaded_policy, journey_file or "the journey", str(policy_file or "the policy"))
     used = UsedRules(
         machine.name,
-        rules.name,
+        loaded_policy.name,
         journey_file,
         None if policy_file is None else str(policy_file),
-        notices=(*notices, *_describe_unknown_names(declared_rules, machine, rules, journey_file)),
+        notices=(*notices, *_describe_unknown_names(declared_rules, machine, loaded_policy, journey_file)),
     )
-    described = describe_policy(rules, policy_file)
-    return EvaluationRules(machine, rules, used, described, inputs + Inputs([policy_file]), declared_rules)
+    described = describe_policy(loaded_policy, policy_file)
+    return EvaluationRules(machine, loaded_policy, used, described, inputs + Inputs([policy_file]), declared_rules)
 
 
 def _describe_unknown_names(
@@ -158,7 +158,7 @@ def _refuse_two_typical_days(journey: "Journey", policy: "Policy", journey_name:
 def _open_machine(
     journey: "Journey | str | Path | None", *, is_policy_given: bool
 ) -> "tuple[JourneyFile, Inputs, tuple[str, ...]]":
-    """The journey with its rules, the files that it is from, and a notice of what else they contain."""
+    """The journey with its declared rules, the files that it is from, and notices of what else they contain."""
     from journey.machine import Journey, default_journey
     from scenarios.files.journey_file import JourneyFile
     from scenarios.files.rule_checks import examine_journey_rules
@@ -192,7 +192,7 @@ def _has_policy(loaded: "LoadedScenario") -> bool:
 
 
 def _open_arm(source: "str | Path | LoadedScenario", name: str | None, *, needs_orchestrator: bool) -> EvaluationRules:
-    """The rules of one arm of a scenario."""
+    """The journey and the policy of one arm of a scenario."""
     from journey.evaluation.used_rules import UsedRules
     from scenarios.operations.options import find_arm, open_scenario
     from scenarios.text.policies import describe_policy
