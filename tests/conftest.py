@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.levels import LEVEL
+
 ROOT = Path(__file__).parent.parent
 
 # Time limits per example say nothing on a machine that others use too, and the first example loads libraries.
 # Derandomised: the examples are the same on every run, so that no test is flaky.
 for _name, _examples in {"quick": 10, "test": 15, "all": 60}.items():
     settings.register_profile(_name, settings.default, deadline=None, max_examples=_examples, derandomize=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_LEVEL", "all"))
+settings.load_profile(LEVEL)
 
 _compiling: list[subprocess.Popen[bytes]] = []
 

@@ -18,7 +18,9 @@ def comparison():
 
 @pytest.mark.parametrize("mode", ["counterfactual", "randomised"])
 def test_the_document_is_that_of_the_command(mode):
-    done = invoke("compare", "default", *SMALL_OPTIONS, "--replications", "3", "--mode", mode, "--json")
+    done = invoke(
+        "compare", "default", *SMALL_OPTIONS, "--replications", "3", "--mode", mode, "--workers", "1", "--json"
+    )
     found = jl.compare("default", overrides=SMALL, replications=3, mode=mode)
     assert found.to_dict() == json.loads(done.stdout)
 

@@ -65,11 +65,23 @@ def processes():
     return ProcessPoolExecutor(2, mp_context=get_context("spawn"))
 
 
-EXECUTORS = [
-    pytest.param(lambda: ThreadPoolExecutor(3), id="threads"),
-    pytest.param(processes, id="processes", marks=pytest.mark.medium),
-    pytest.param(OutOfOrder, id="out of order"),
-]
+@pytest.fixture(scope="module")
+def shared_processes():
+    """Started once: each test leaves them usable for the next."""
+    with processes() as executor:
+        yield executor
+
+
+KINDS = {"threads": lambda: ThreadPoolExecutor(3), "out of order": OutOfOrder}
+
+
+@pytest.fixture(params=["threads", pytest.param("processes", marks=pytest.mark.medium), "out of order"])
+def executor(request):
+    if request.param == "processes":
+        yield request.getfixturevalue("shared_processes")
+    else:
+        with KINDS[request.param]() as started:
+            yield started
 
 
 def document(comparison):
@@ -81,14 +93,12 @@ def alone():
     return {mode: document(jl.compare("default", mode=mode, **SMALL)) for mode in ("counterfactual", "randomised")}
 
 
-@pytest.mark.parametrize("start", EXECUTORS)
-def test_every_executor_gives_the_result_of_one_process(start, alone):
-    with start() as executor:
-        for mode, expected in alone.items():
-            assert document(jl.compare("default", mode=mode, executor=executor, **SMALL)) == expected
-        result = jl.simulate("default", trace=True, executor=executor, **IN_PODS)
-        # It is the caller's, and still open.
-        assert executor.submit(int, "7").result() == 7
+def test_every_executor_gives_the_result_of_one_process(executor, alone):
+    for mode, expected in alone.items():
+        assert document(jl.compare("default", mode=mode, executor=executor, **SMALL)) == expected
+    result = jl.simulate("default", trace=True, executor=executor, **IN_PODS)
+    # It is the caller's, and still open.
+    assert executor.submit(int, "7").result() == 7
     expected = jl.simulate("default", trace=True, **IN_PODS)
     assert result.metrics == expected.metrics
     assert result.trace.sorted_rows() == expected.trace.sorted_rows()
@@ -105,35 +115,29 @@ def test_dask_gives_the_result_of_one_process(alone):
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("start", EXECUTORS)
-def test_compiled_code_gives_the_same_result_in_every_executor(start):
-    with start() as executor:
-        found = jl.compare("default", engine="compiled", executor=executor, **SMALL)
+def test_compiled_code_gives_the_same_result_in_every_executor(executor):
+    found = jl.compare("default", engine="compiled", executor=executor, **SMALL)
     assert document(found) == document(jl.compare("default", engine="compiled", **SMALL))
 
 
-@pytest.mark.parametrize("start", EXECUTORS)
-def test_after_an_error_in_a_task_the_executor_can_be_used(start):
-    with start() as executor:
-        with (
-            pytest.raises(InputError, match="is wrong; give another"),
-            open_executor(jobs.Refuses(), callers_executor=executor) as do,
-        ):
-            list(do(range(50)))
-        with open_executor(jobs.Squares(), callers_executor=executor) as do:
-            assert dict(do(range(5))) == {number: number * number for number in range(5)}
+def test_after_an_error_in_a_task_the_executor_can_be_used(executor):
+    with (
+        pytest.raises(InputError, match="is wrong; give another"),
+        open_executor(jobs.Refuses(), callers_executor=executor) as do,
+    ):
+        list(do(range(50)))
+    with open_executor(jobs.Squares(), callers_executor=executor) as do:
+        assert dict(do(range(5))) == {number: number * number for number in range(5)}
 
 
-@pytest.mark.parametrize("start", EXECUTORS)
-def test_after_an_interruption_the_executor_can_be_used(start, alone):
+def test_after_an_interruption_the_executor_can_be_used(executor, alone):
     def interrupt(progress):
         if progress.done == 2:
             raise KeyboardInterrupt
 
-    with start() as executor:
-        with pytest.raises(KeyboardInterrupt):
-            jl.compare("default", executor=executor, progress=interrupt, **SMALL)
-        assert document(jl.compare("default", executor=executor, **SMALL)) == alone["counterfactual"]
+    with pytest.raises(KeyboardInterrupt):
+        jl.compare("default", executor=executor, progress=interrupt, **SMALL)
+    assert document(jl.compare("default", executor=executor, **SMALL)) == alone["counterfactual"]
 
 
 SCRIPT = """

@@ -117,7 +117,7 @@ def test_an_orchestrator_that_forgets_its_interventions_is_found():
 
 
 @pytest.mark.medium
-@pytest.mark.parametrize("fault", ["elsewhere", "illegal"])
+@pytest.mark.parametrize("fault", ["elsewhere", pytest.param("illegal", marks=pytest.mark.slow)])
 def test_software_that_moves_customers_wrongly_is_found(fault):
     class Foreign(JourneyStateMachine):
         def request(self, move):

@@ -196,20 +196,20 @@ def test_a_malformed_file_is_a_message_and_never_a_traceback(tmp_path, text):
 @pytest.mark.parametrize(
     "encoding", ["ascii", *(pytest.param(name, marks=pytest.mark.slow) for name in ("latin-1", "utf-8"))]
 )
-def test_names_are_printed_in_any_encoding_of_the_terminal(tmp_path, encoding):
+@pytest.mark.parametrize("arguments", [(), pytest.param(("--json",), marks=pytest.mark.slow)])
+def test_names_are_printed_in_any_encoding_of_the_terminal(tmp_path, encoding, arguments):
     name = "Zo\u00eb \u5c71"
     folder = company(tmp_path, customers=[{"customer_id": name, "segment": "SMB"}])
-    for arguments in ((), ("--json",)):
-        done = subprocess.run(
-            [*RUN, "check", folder, *arguments], capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding}
-        )
-        assert done.returncode == 0, done.stderr
-        if arguments:
-            records = {finding["record"] for finding in json.loads(done.stdout.decode(encoding))["findings"]}
-            assert name in records
-        else:
-            shown = name.encode(encoding, "backslashreplace").decode(encoding)
-            assert shown in done.stdout.decode(encoding)
+    done = subprocess.run(
+        [*RUN, "check", folder, *arguments], capture_output=True, env=os.environ | {"PYTHONIOENCODING": encoding}
+    )
+    assert done.returncode == 0, done.stderr
+    if arguments:
+        records = {finding["record"] for finding in json.loads(done.stdout.decode(encoding))["findings"]}
+        assert name in records
+    else:
+        shown = name.encode(encoding, "backslashreplace").decode(encoding)
+        assert shown in done.stdout.decode(encoding)
 
 
 def stages(folder, first, second):

@@ -138,7 +138,7 @@ def test_a_misspelt_policy_key_is_reported_with_file_and_suggestion(tmp_path):
 
 @pytest.mark.medium
 def test_piped_output_has_no_colour_and_a_forced_terminal_obeys_no_color():
-    assert "\x1b[" not in process("check").stdout
+    assert "\x1b[" not in invoke("check").stdout
     # Colours are codes 30 to 37; bold and dim are no colours and may stay.
     assert not re.search(r"\x1b\[3\d", process("check", NO_COLOR="1", FORCE_COLOR="1").stdout)
 

@@ -14,6 +14,7 @@ from simulation.runs.run import run_arm
 from simulation.trace.events import MOVE, RENEWAL
 from simulation.verification import arm_checks, judge_checks
 from simulation.verification.suite import notice_checks
+from tests.levels import examples
 from tests.simulation.bare_worlds import bare, left_at, simulate, z_of
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.planted_errors import replace_function
@@ -38,7 +39,7 @@ def with_notice(arm_spec, days):
 
 
 @pytest.mark.medium
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=4))
 @given(SEEDS)
 def test_a_notice_too_short_to_change_any_date_changes_nothing(seed):
     """In the full world: each decision to leave begins a notice, and the trace is that of a world without one."""
@@ -68,7 +69,7 @@ def moves_of_customers(arm_spec, seed):
 
 
 @pytest.mark.medium
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=4))
 @given(worlds_without_dates(), NOTICES, SEEDS)
 def test_each_departure_delays_this_and_all_later_moves_by_exactly_the_notice(arm_spec, notice, seed):
     """The first departure to the last bit; times after a win-back are sums in another order."""
@@ -89,7 +90,7 @@ def test_each_departure_delays_this_and_all_later_moves_by_exactly_the_notice(ar
 
 
 @pytest.mark.medium
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=4))
 @given(NOTICES, SEEDS)
 def test_customers_stay_for_the_whole_notice_unless_a_date_ends_it(notice, seed):
     """In the full world. So no customer leaves within the first days, or soon after another move, by a hazard."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from simulation.exact import first_passage
+from tests.levels import examples
 
 
 def build_generator(rates, n):
@@ -158,7 +159,7 @@ def integrate(function, days):
     return days / 2.0 * np.tensordot(weights, function((nodes[:, None, None] + 1.0) * days / 2.0), axes=1)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=4))
 @given(chains(), st.floats(0.1, 30.0))
 def test_times_are_integrals_of_survival(chain, days):
     generator, target = chain
@@ -176,7 +177,7 @@ def test_the_time_of_those_who_arrive(chain):
     assert first_passage.passage_days(generator, target) == pytest.approx(expected, abs=1e-3)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=4))
 @given(chains(), st.floats(0.1, 30.0))
 def test_events_are_integrals_of_rates(chain, days):
     generator, target = chain

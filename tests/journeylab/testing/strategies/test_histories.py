@@ -11,6 +11,7 @@ from journey.core.errors import InputError
 from journey.machine import Facts, Guard, Journey, Move, MoveResult, Position, default_journey
 from journeylab.testing import History, Step, illegal_histories, illegal_requests, journeys, legal_histories
 from tests.journeylab.testing.shrinking import smallest
+from tests.levels import examples
 
 GUARDED = Journey.build(
     stages=("trial", "active", "paused", "gone"),
@@ -109,7 +110,7 @@ def test_illegal_requests_are_what_the_journey_does_not_have(request_):
 
 @pytest.mark.medium
 @given(legal_histories(default_journey(), max_moves=4), illegal_histories(default_journey(), max_moves=2))
-@settings(max_examples=8)
+@settings(max_examples=examples(8, otherwise=2))
 def test_a_check_of_the_records_finds_the_illegal_step_and_nothing_else(legal, illegal):
     def codes(history):
         found = jl.check(history.to_records()).findings

@@ -7,7 +7,7 @@ from journeylab.testing import facts, guards, journeys, stage_names
 from tests.journeylab.testing.shrinking import smallest
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_the_smallest_journey_has_one_stage():
     assert smallest(journeys()) == Journey.build(stages=["trial"], initial="trial", moves=())
 

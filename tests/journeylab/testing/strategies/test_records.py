@@ -75,7 +75,7 @@ def test_a_drawn_policy_keeps_the_signals_and_the_playbook_of_its_base(policy):
     assert {stage for play in policy.plays[len(OWN.plays) :] for stage in play.stages} <= set(SMALL.stages)
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_policy_shrinks_to_its_base_and_is_printed_without_its_defaults():
     assert smallest(policies()) == Policy()
     found = smallest(policies(), lambda policy: policy.contact.max_contacts == 0)

@@ -8,11 +8,12 @@ from journey.core.errors import InputError
 from journey.machine import Journey
 from journeylab.testing import dwells, scenarios, worlds
 from tests.journeylab.testing.shrinking import smallest
+from tests.levels import examples
 
 
-@pytest.mark.slow
+@pytest.mark.medium
 @given(scenarios(max_days=40))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(15, otherwise=3), suppress_health_check=[HealthCheck.too_slow])
 def test_every_drawn_scenario_is_simulated(scenario):
     result = jl.simulate(scenario, arm="treated", engine="reference")
     assert 0.0 <= result.metrics["churn_rate"] <= 1.0
@@ -31,7 +32,7 @@ def test_scenarios_of_ones_own_journey_and_policy_are_simulated():
     check()
 
 
-@pytest.mark.medium
+@pytest.mark.slow
 def test_a_world_shrinks_to_the_key_that_matters():
     world = smallest(worlds(), lambda drawn: drawn.get("notice_days", 0.0) > 3.0)
     assert {key: value for key, value in world.items() if key != "moves"} == {"notice_days": 4.0}
