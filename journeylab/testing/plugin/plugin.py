@@ -22,6 +22,15 @@ _CASE, _MADE_MOVES = "journeylab_case", "journeylab_moves"
 between the processes of pytest-xdist."""
 
 
+def _find_file(config: pytest.Config, name: str) -> Path:
+    """The file of an option: from the folder in which pytest was started, otherwise from its root folder.
+
+    Options in `addopts` are the same in every folder, so a path in them is from the root folder.
+    """
+    path = config.invocation_params.dir / name
+    return (path if path.exists() else config.rootpath / name).resolve()
+
+
 class JourneyPlugin:
     """Collects the cases of journey files, and summarises the coverage of their moves.
 
@@ -40,9 +49,9 @@ class JourneyPlugin:
                 f"--journey-expected: {len(expected)} given for {len(files)} --journey; give one for each, in order"
             )
         folder = config.invocation_params.dir
-        paths = [(folder / name).resolve() for name in files]
+        paths = [_find_file(config, name) for name in files]
         self._names = dict(zip(paths, files, strict=True))
-        self._expected = dict(zip(paths, ((folder / name).resolve() for name in expected), strict=False))
+        self._expected = dict(zip(paths, (_find_file(config, name) for name in expected), strict=False))
         for path, name in self._names.items():
             if not path.is_file():
                 raise pytest.UsageError(f"--journey {name}: no such file; name a journey file, or a scenario file")

@@ -52,6 +52,15 @@ def test_a_sound_journey_passes_and_its_coverage_is_printed(folder):
     assert "your own tests" not in summary
 
 
+def test_a_file_in_the_configuration_is_found_from_a_subfolder(folder):
+    options = "--journey journey.toml --journey-expected journey.toml"
+    (folder / "pyproject.toml").write_text(f'[tool.pytest.ini_options]\naddopts = "{options}"\n')
+    (folder / "tests").mkdir()
+    done = run(folder / "tests", "-q", "-k", "legal and not illegal")
+    assert done.returncode == 0, done.stdout
+    assert "moves made by passing tests: 12 of 12 (100%)" in done.stdout
+
+
 @pytest.mark.slow
 def test_every_planted_fault_is_found(tmp_path):
     """One run with all faulty journeys, each compared with the agreed one."""
