@@ -133,3 +133,20 @@ def test_a_name_that_the_policy_lacks_is_reported(tmp_path, event, is_known):
     done = invoke("check", "--journey", file)
     assert done.exit_code == 0
     assert (f"rule 'few': '{event}' is not one of the" in " ".join(done.stderr.split())) is not is_known
+
+
+@pytest.mark.parametrize(("first", "is_unknown"), [("C1,onboarding,,", False), ("C1,retention,engagement,", True)])
+def test_a_count_of_unknown_histories_is_explained_under_the_table(tmp_path, first, is_unknown):
+    """If the log begins late, the customer may have been in support before."""
+    (tmp_path / "customers.csv").write_text("customer_id,segment\nC1,SMB\n")
+    stage = first.split(",")[1]
+    (tmp_path / "journey_state_log.csv").write_text(
+        "customer_id,journey_stage,previous_stage,state_entered_at\n"
+        f"{first}2025-01-01\nC1,escalation,{stage},2025-01-09\n"
+    )
+    file = tmp_path / "rules.toml"
+    rule = 'name = "support first"\ntemplate = "precedence"\na = "support"\nb = "escalation"\n'
+    file.write_text(f"[journey.stage.support]\ntypical_days = 7\n[[rules]]\n{rule}")
+    shown = " ".join(invoke("check", tmp_path, "--journey", file).stdout.split())
+    assert ("unknown: the records do not show whether the rule is broken" in shown) is is_unknown
+    assert f"support first error 1 {int(not is_unknown)} 0 {int(is_unknown)}" in shown
