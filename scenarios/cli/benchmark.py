@@ -97,7 +97,9 @@ def command(
     else:
         from scenarios.cli.benchmark_tables import print_benchmark
 
-        print_benchmark(console(), result, rules.described)
+        # Without these options the journey is the default one, which has no name of its own.
+        named = f"journey {rules.journey.name}, " if scenario or journey else ""
+        print_benchmark(console(), result, f"{named}policy {rules.described}")
     _exit_with(result)
 
 

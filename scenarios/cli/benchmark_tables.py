@@ -16,18 +16,20 @@ if TYPE_CHECKING:
     from scenarios.latency.percentiles import Percentiles
 
 _PERCENTILES = ("p50", "p90", "p99", "max")
+_FEWEST_FOR_P99 = 100
+"""Number of customers from which the nearest rank of p99 is not the last one."""
 
 
-def print_benchmark(out: "Console", result: "LatencyBenchmark", policy: str) -> None:
+def print_benchmark(out: "Console", result: "LatencyBenchmark", used: str) -> None:
     """Print a benchmark.
 
     Args:
         out: The console.
         result: The benchmark.
-        policy: The policy, in words.
+        used: The journey and the policy, in words.
     """
     out.print(
-        f"{pluralise(result.customers, 'customer')} ({result.source}) as of {result.as_of}, policy {policy}.\n"
+        f"{pluralise(result.customers, 'customer')} ({result.source}) as of {result.as_of}, {used}.\n"
         f"{_describe_method(result)}\n"
     )
     out.print(_latency_table(result))
@@ -64,6 +66,8 @@ def _latency_table(result: "LatencyBenchmark") -> "FittedTable":
         is_last_stage = place == len(result.by_stage) - 1
         rows.add_row(name, f"{group.customers:,}", *_format(group.with_reasons), end_section=is_last_stage)
     rows.note = "by stage and by number of signals: with reasons"
+    if total.customers < _FEWEST_FOR_P99:
+        rows.note += f"; of fewer than {_FEWEST_FOR_P99} customers, p99 is the slowest one"
     return rows
 
 
@@ -88,9 +92,12 @@ def _describe_batch(result: "LatencyBenchmark") -> str:
             f" Peak memory {batch.peak_memory_bytes / 1e6:,.0f} MB, of which the batch added "
             f"{batch.added_memory_bytes / 1e6:,.0f} MB."
         )
+    fixed = ""
+    if batch.us_per_customer > result.total.with_reasons.p50_us:
+        fixed = " A batch has a fixed cost, which is large for so few customers."
     return (
         f"All customers in one batch: {batch.customers_per_second:,.0f} customers per second "
-        f"({batch.us_per_customer:,.2f} us each), best of the rounds.{memory}"
+        f"({batch.us_per_customer:,.2f} us each), best of the rounds.{fixed}{memory}"
     )
 
 

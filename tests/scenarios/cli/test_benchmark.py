@@ -42,6 +42,12 @@ def test_the_json_follows_its_contract():
     assert "against" not in found
 
 
+def test_the_text_names_the_journey_and_says_what_few_customers_mean(quick):
+    words = " ".join(invoke("benchmark", *ONCE, "--scenario", "trial_to_paid", "--arm", "treated").stdout.split())
+    assert ", journey from free trial to paid, policy " in words
+    assert "of fewer than 100 customers, p99 is the slowest one" in words
+
+
 def test_a_budget_that_does_not_hold_is_exit_code_1_and_its_row_says_so(quick):
     done = invoke("benchmark", *ONCE, "--budget", "single.p50=1ns", "--budget", "max=1s")
     assert done.exit_code == 1
