@@ -23,6 +23,7 @@ from scenarios.latency.percentiles import (
 )
 from scenarios.latency.rounds import ProcessTimes, find_largest
 from scenarios.latency.saved_run import FORMAT, FORMAT_VERSION, MachineNames, SavedProcess, SavedRun
+from scenarios.text.phrases import pluralise
 
 if TYPE_CHECKING:
     import duckdb
@@ -129,7 +130,7 @@ class LatencyBenchmark(FrameExport):
             f"with reasons p50 {reasons.p50_us:.1f} us, p99 {reasons.p99_us:.1f} us; without p50 {single.p50_us:.1f} "
             f"us, p99 {single.p99_us:.1f} us\n"
             f"{self.customers:,} customers ({self.source}) as of {self.as_of}, policy {self.policy}, best of "
-            f"{self.rounds} rounds in {self.processes} processes"
+            f"{pluralise(self.rounds, 'round')} in {self.processes} process{'es' * (self.processes != 1)}"
         )
 
     def to_relation(self) -> "duckdb.DuckDBPyRelation":

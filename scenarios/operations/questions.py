@@ -70,7 +70,12 @@ class QueryResult(FrameExport):
         for answer in self.answers:
             part = ", ".join(name for name in (answer.segment, answer.tier) if name is not None)
             value = "unknown" if answer.value is None else f"{answer.value:.6g}"
-            lines.append(f"{answer.question}{f' ({part})' if part else ''}: {value} {answer.unit}, {answer.method}")
+            interval = ""
+            if answer.ci_low is not None and answer.ci_high is not None:
+                interval = f" (95 % interval {answer.ci_low:.6g} to {answer.ci_high:.6g})"
+            lines.append(
+                f"{answer.question}{f' ({part})' if part else ''}: {value} {answer.unit}{interval}, {answer.method}"
+            )
         return "\n".join(lines)
 
 

@@ -32,6 +32,11 @@ def test_a_latency_is_the_best_of_all_processes_and_percentiles_are_over_custome
     assert [each["pace_us"] for each in found["by_process"]] == [1.0, 2.0]
 
 
+@pytest.mark.parametrize(("times", "end"), [(TWO, "4 rounds in 2 processes"), (TWO[:1], "2 rounds in 1 process")])
+def test_the_text_counts_rounds_and_processes(times, end):
+    assert repr(build(times)).endswith(end)
+
+
 def test_stages_are_in_the_order_of_the_journey_then_unknown_ones_then_none():
     groups = build(TWO).to_dict()["by_stage"]
     assert [group["stage"] for group in groups] == ["onboarding", "support", "limbo", None]
