@@ -13,7 +13,7 @@ from journey.histories.history import EARLIER_INTERVENTIONS, INTERVENTIONS_OF_DA
 from journey.histories.interventions import AT_DECISION, AT_EXPIRY
 from journey.histories.verdicts import AMBIGUOUS, HIDDEN, UNKNOWN
 from journey.rules.breach import NO_EVENT, find_breach
-from journey.rules.monitor import BROKEN, BROKEN_MARK, COUNT, NEVER, OTHER, advance, judge
+from journey.rules.monitor import BROKEN, BROKEN_MARK, COUNT, NEVER, OTHER, advance_marks, judge
 
 NOTHING = -1
 """No stage, no move, or a moment that never comes; in the table of moves, a pair of stages without a legal move."""
@@ -307,12 +307,12 @@ def follow(
     reset_marks(rule, marks)
     if past != NOTHING:
         for place in range(rule.past_starts[past], rule.past_starts[past + 1]):
-            advance(rule.template, rule.number, rule.days, marks, 0, rule.past_symbols[place], begun, begun)
+            advance_marks(rule.template, rule.number, rule.days, marks, 0, rule.past_symbols[place], begun, begun)
     for event in range(start, stop):
         symbol = find_symbol(rule, histories.code[event], histories.flags[event])
         if symbol != HIDDEN:
             time = to_time(histories.moment[event], in_days)
-            advance(rule.template, rule.number, rule.days, marks, 0, symbol, time, begun)
+            advance_marks(rule.template, rule.number, rule.days, marks, 0, symbol, time, begun)
     return judge(rule.template, rule.number, rule.days, marks, 0, now, begun, has_ended)
 
 

@@ -7,7 +7,7 @@ compiled code calls them too.
 from math import inf
 from typing import Any
 
-from journey.rules.monitor import BROKEN, BROKEN_MARK, NEVER, OPEN_A, OPEN_B, A, B, advance, due_time, judge
+from journey.rules.monitor import BROKEN, BROKEN_MARK, NEVER, OPEN_A, OPEN_B, A, B, advance_marks, due_time, judge
 from journey.rules.templates import (
     ABSENCE,
     ALTERNATE_RESPONSE,
@@ -58,7 +58,7 @@ def find_breach(
     """
     for event in range(number):
         open_a, open_b = marks[OPEN_A], marks[OPEN_B]
-        advance(template, count, days, marks, 0, symbols[event], times[event], begun)
+        advance_marks(template, count, days, marks, 0, symbols[event], times[event], begun)
         if marks[BROKEN_MARK] != 0.0:
             return BROKEN, event, _find_partner(template, count, symbols, times, event, open_a, open_b), inf
     verdict = judge(template, count, days, marks, 0, now, begun, ended)

@@ -1,8 +1,8 @@
 """What a history means for a rule, event by event: the one source for proofs, records, simulation and decisions.
 
 A rule sees only events of the kinds that it names (`Rule.kinds`). Each of them is A, B or OTHER to it. The marks of a
-rule are numbers that start as `initial_marks` gives them. `advance` changes them at each event, `judge` reads them.
-Their number does not grow with the history. The functions are scalar, and the compiled code calls them too.
+rule are numbers that start as `initial_marks` gives them. `advance_marks` changes them at each event, and `judge` reads
+them. Their number does not grow with the history. The functions are scalar, and the compiled code calls them too.
 
 A history that has ended cannot meet an open demand any more, so the demand is broken; in any other history it is
 pending. An open demand whose days have passed is broken in both.
@@ -61,7 +61,7 @@ def initial_marks(template: int, count: int, days: float) -> list[float]:
     return marks
 
 
-def advance(
+def advance_marks(
     template: int, count: int, days: float, marks: Any, first: int, event: int, now: float, begun: float
 ) -> None:
     """Change the marks of a rule at one event that it sees.
@@ -272,7 +272,7 @@ KERNELS = (
     _advance_forbidden,
     _is_open,
     due_time,
-    advance,
+    advance_marks,
     judge,
 )
 """Functions to compile, callees before callers."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from journey.core.findings import FindingSeverity
 from journey.rules.event_names import split_event_name
-from journey.rules.monitor import BROKEN_MARK, NEVER, OPEN_A, OPEN_B, OTHER, A, B, advance, count_marks
+from journey.rules.monitor import BROKEN_MARK, NEVER, OPEN_A, OPEN_B, OTHER, A, B, advance_marks, count_marks
 from journey.rules.templates import CHOICE, CO_EXISTENCE, END, EXISTENCE, RESPONDED_EXISTENCE, RESPONSE
 
 if TYPE_CHECKING:
@@ -101,10 +101,10 @@ def find_symbol(rule: Rule, kind: str, label: str) -> int:
 def advance_further(
     template: int, count: int, days: float, marks: Any, first: int, event: int, now: float, begun: float
 ) -> None:
-    """Change the marks of a rule at an event, as `advance` does, but also after a break. The rule stays broken."""
+    """Change the marks of a rule at an event, as `advance_marks` does, but also after a break: it stays broken."""
     was_broken = marks[first + BROKEN_MARK]
     marks[first + BROKEN_MARK] = 0.0
-    advance(template, count, days, marks, first, event, now, begun)
+    advance_marks(template, count, days, marks, first, event, now, begun)
     if was_broken != 0.0:
         marks[first + BROKEN_MARK] = was_broken
 

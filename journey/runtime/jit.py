@@ -18,7 +18,7 @@ import hashlib
 import inspect
 import platform
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -84,7 +84,7 @@ def compile_kernels(
     Raises:
         InputError: The limit on the address space leaves too little for the compiler.
         ValueError: A replacement is not compiled before it is needed, or replaces a function that is not called; or an
-            entry or a function in `INLINED` is not in `KERNELS`.
+            entry or a function in `INLINED` is not in `KERNELS`; or two functions have one name.
     """
     refuse_small_address_space("compiled code", _LEAST_BYTES)
     _skip_linear_algebra()
@@ -112,7 +112,21 @@ def compile_kernels(
         serialise_compilation(kernel, non_negative_indices=non_negative_indices)
         return kernel
 
-    return CompiledFunctions({function.__name__: partial(declare, function) for function in inner})
+    return CompiledFunctions({name: partial(declare, function) for name, function in _by_name(inner).items()})
+
+
+def _by_name(functions: Iterable[Function]) -> dict[str, Function]:
+    """The functions by name.
+
+    Raises:
+        ValueError: Two of them have one name.
+    """
+    found: dict[str, Function] = {}
+    for function in functions:
+        other = found.setdefault(function.__name__, function)
+        if other is not function:
+            raise ValueError(f"{_full_name(other)} and {_full_name(function)} are two kernels of one name.")
+    return found
 
 
 def _skip_linear_algebra() -> None:

@@ -151,7 +151,7 @@ class Automaton:
 
     def _advance(self, state: _State, symbol: int) -> _State | None:
         marks, begun = list(state[0]), state[1]
-        monitor.advance(self._template, self._count, self._days, marks, 0, symbol, 0.0, begun)
+        monitor.advance_marks(self._template, self._count, self._days, marks, 0, symbol, 0.0, begun)
         return self._normalise(marks, begun)
 
     def _wait(self, state: _State) -> _State | None:

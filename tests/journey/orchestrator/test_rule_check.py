@@ -17,7 +17,7 @@ from journey.orchestrator import Orchestrator
 from journey.orchestrator.results import is_action
 from journey.records.model import Customer, Intervention, Signal, StageEntry
 from journey.rules import Rule, Where
-from journey.rules.monitor import BROKEN, A, B, advance, initial_marks, judge
+from journey.rules.monitor import BROKEN, A, B, advance_marks, initial_marks, judge
 from journey.rules.respect import HIDDEN, find_symbol
 from tests.journey.recorded_customers import ACTIONS, judgements, known, policies
 from tests.journey.rule_strategies import rule_sets
@@ -64,7 +64,7 @@ def _is_broken(rule, history, when, in_days):
         if symbol != HIDDEN:
             time = on_clock(each.moment, calendar_days=in_days)
             begun = time if begun == -inf else begun
-            advance(code, rule.count, days, marks, 0, symbol, time, begun)
+            advance_marks(code, rule.count, days, marks, 0, symbol, time, begun)
     now = on_clock(when.anchor, calendar_days=in_days)
     return judge(code, rule.count, days, marks, 0, now, begun, False) == BROKEN
 

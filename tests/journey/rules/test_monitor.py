@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.rules.monitor import BROKEN, OTHER, PENDING, A, B, advance, initial_marks, judge
+from journey.rules.monitor import BROKEN, OTHER, PENDING, A, B, advance_marks, initial_marks, judge
 from journey.rules.templates import TEMPLATES, Days
 from tests.journey.rules.definitions import expect_verdict
 
@@ -36,7 +36,7 @@ def test_the_verdict_is_that_of_the_definition(case):
     code = TEMPLATES[name].code
     marks = initial_marks(code, count, days)
     for time, symbol in events:
-        advance(code, count, days, marks, 0, symbol, time, BEGUN)
+        advance_marks(code, count, days, marks, 0, symbol, time, BEGUN)
     assert judge(code, count, days, marks, 0, now, BEGUN, ended) == expect_verdict(*case, BEGUN)
 
 
@@ -47,7 +47,7 @@ def test_a_broken_rule_stays_broken(case, length):
     marks = initial_marks(code, count, days)
     was_broken = False
     for time, symbol in events:
-        advance(code, count, days, marks, 0, symbol, time, BEGUN)
+        advance_marks(code, count, days, marks, 0, symbol, time, BEGUN)
         is_broken = judge(code, count, days, marks, 0, time, BEGUN, False) == BROKEN
         assert is_broken or not was_broken
         was_broken = is_broken
@@ -61,5 +61,5 @@ def test_every_template_has_its_own_code():
 def test_a_demand_is_broken_after_its_days_and_not_on_them(days, verdict):
     code = TEMPLATES["response"].code
     marks = initial_marks(code, 1, 7.0)
-    advance(code, 1, 7.0, marks, 0, A, 0.0, 0.0)
+    advance_marks(code, 1, 7.0, marks, 0, A, 0.0, 0.0)
     assert judge(code, 1, 7.0, marks, 0, days, 0.0, False) == verdict

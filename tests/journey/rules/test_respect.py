@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from journey.core.findings import FindingSeverity
 from journey.machine.lifecycles import intervention_lifecycle
 from journey.rules import TEMPLATES, Rule, Where
-from journey.rules.monitor import BROKEN, OTHER, A, B, advance, count_marks, initial_marks, judge
+from journey.rules.monitor import BROKEN, OTHER, A, B, advance_marks, count_marks, initial_marks, judge
 from journey.rules.respect import (
     ALLOWED,
     DEMANDS,
@@ -114,12 +114,12 @@ def test_an_action_that_is_allowed_does_not_break_a_rule_that_was_kept(case):
     code = TEMPLATES[name].code
     marks = initial_marks(code, count, days)
     for time, symbol in events:
-        advance(code, count, days, marks, 0, symbol, time, BEGUN)
+        advance_marks(code, count, days, marks, 0, symbol, time, BEGUN)
     was_broken = judge(code, count, days, marks, 0, now, BEGUN, False) == BROKEN
     trial = [0.0] * len(marks)
     is_allowed = not breaks_rule(code, count, days, steps, marks, 0, trial, 0, action, is_reviewed, now)
     for symbol in _events_of_action(steps, action, is_reviewed):
-        advance(code, count, days, marks, 0, symbol, now, BEGUN)
+        advance_marks(code, count, days, marks, 0, symbol, now, BEGUN)
     is_broken = judge(code, count, days, marks, 0, now, BEGUN, False) == BROKEN
     assert not (is_allowed and is_broken and not was_broken)
 
@@ -129,7 +129,7 @@ def test_a_rule_stays_broken_while_its_marks_go_on(case):
     name, count, days, events, *_ = case
     code, stopped = TEMPLATES[name].code, initial_marks(TEMPLATES[name].code, count, days)
     for time, symbol in events:
-        advance(code, count, days, stopped, 0, symbol, time, BEGUN)
+        advance_marks(code, count, days, stopped, 0, symbol, time, BEGUN)
     going_on = _marks_after(name, count, days, events)
     now = events[-1][0] if events else BEGUN
     verdicts = [judge(code, count, days, marks, 0, now, BEGUN, False) for marks in (stopped, going_on)]

@@ -212,6 +212,13 @@ def test_a_replacement_that_cannot_be_made_is_an_error(ported):
             jit.compile_kernels(*modules, replacements=replacements)
 
 
+def test_two_kernels_of_one_name_are_refused(tmp_path):
+    """The later one would take the place of the earlier one when Python calls it."""
+    made = [module(SOURCE.format(factor=2.0), name, tmp_path) for name in ("kernels_one", "kernels_two")]
+    with pytest.raises(ValueError, match="are two kernels of one name"):
+        jit.compile_kernels(*made)
+
+
 def test_inlining_changes_the_cache_but_no_result_and_only_kernels_can_be_inlined(tmp_path, monkeypatch):
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     made = module(SOURCE.format(factor=2.0), "kernels_inlined", tmp_path)

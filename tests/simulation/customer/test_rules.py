@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from journey.core.findings import FindingSeverity
 from journey.machine import Journey, Move
 from journey.rules import TEMPLATES, Rule, Where
-from journey.rules.monitor import OTHER, A, B, advance, initial_marks
+from journey.rules.monitor import OTHER, A, B, advance_marks, initial_marks
 from journey.rules.respect import ALLOWED, FORBIDDEN, ONLY_APPROVED
 from simulation.compiled import row_retention
 from simulation.customer.own_metrics import UNSEEN
@@ -122,7 +122,7 @@ def test_an_event_that_is_neither_a_nor_b_does_not_matter_to_the_other_templates
         for symbol, wait in events:
             now += wait
             before = list(marks)
-            advance(template, count, limit, marks, 0, symbol, now, 0.0)
+            advance_marks(template, count, limit, marks, 0, symbol, now, 0.0)
             assert symbol != OTHER or marks == before
 
 
