@@ -174,14 +174,15 @@ def find_layer(layers: Sequence[Layer], path: Sequence[int | str]) -> Layer:
 
 
 def _match_depth(data: Any, path: Sequence[int | str]) -> int:
-    """How many steps of a path a layer contains; a plain value counts for everything below it."""
+    """How many steps of a path a layer contains.
+
+    A plain value and a list count for everything below them, because they replace the value of an earlier layer.
+    """
     here: Any = data
     for depth, step in enumerate(path):
-        if not isinstance(here, Mapping | list):
+        if not isinstance(here, Mapping):
             return len(path)
-        below: Any = here
-        try:
-            here = below[step]
-        except (KeyError, IndexError, TypeError):
+        if step not in here:
             return depth
+        here = here[step]
     return len(path)

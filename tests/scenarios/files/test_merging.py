@@ -70,3 +70,11 @@ def test_the_source_of_a_key_is_the_last_layer_that_says_it():
     assert find_layer(stack, ("b",)).source == "b=1"
     assert find_layer(stack, ("missing",)).source == "top.toml"
     assert merge_layers(stack) == {"a": {"x": 1, "y": 3}, "b": 1}
+
+
+def test_a_key_in_a_list_is_from_the_last_layer_that_has_the_list():
+    file = Layer("file.toml", {"rules": [{"name": "one", "template": "init", "a": "trial"}]})
+    override = Layer('rules=[{name="two"}]', {"rules": [{"name": "two"}]})
+    assert find_layer([file, override], ("rules", 0, "template")) is override
+    assert find_layer([override, file], ("rules", 0, "template")) is file
+    assert find_layer([override, Layer("other.toml", {"title": "x"})], ("rules", 3)) is override
