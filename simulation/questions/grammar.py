@@ -29,6 +29,9 @@ MAX_DAYS = 36_525.0
 _FORMS = ("P", "E", "share")
 """How a question begins."""
 
+_MOST_SHOWN = 200
+"""Longest part of a question in an error message, in characters."""
+
 _TOKEN = re.compile(
     r"""\s*(?: (?P<quoted>"[^"]*"|'[^']*') | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) | (?P<word>[^\W\d][\w-]*)
     | (?P<symbol>[()>]) )""",
@@ -56,7 +59,11 @@ class _Token(NamedTuple):
     position: int
 
     def __str__(self) -> str:
-        return "the end of the question" if self.kind == "end" else repr(self.text)
+        return "the end of the question" if self.kind == "end" else repr(_shorten(self.text))
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 def parse_question(text: str, names: Names) -> Question:
@@ -98,9 +105,12 @@ class _Parser:
         return [*tokens, _Token("end", "", length)]
 
     def _error(self, position: int, problem: str) -> InputError:
-        """An error that marks a position in the question."""
-        shown = "".join(character if character.isprintable() else " " for character in self._text)
-        return InputError(f"{problem}\n  {shown}\n  {' ' * position}^")
+        """An error that marks a position in the question, or in the part of a long question around it."""
+        first = max(0, min(position - _MOST_SHOWN // 2, len(self._text) - _MOST_SHOWN))
+        part = self._text[first : first + _MOST_SHOWN]
+        shown = "".join(character if character.isprintable() else " " for character in part)
+        before, after = "..." * (first > 0), "..." * (first + len(part) < len(self._text))
+        return InputError(f"{problem}\n  {before}{shown}{after}\n  {' ' * (len(before) + position - first)}^")
 
     # -- tokens ------------------------------------------------------------------------------------
 
@@ -136,7 +146,7 @@ class _Parser:
             raise self._unexpected(f"the name of a {what}")
         name = token.text[1:-1] if token.kind == "quoted" else token.text
         if name not in known:
-            raise self._error(token.position, f"unknown {what} {name!r}{did_you_mean(name, known)}")
+            raise self._error(token.position, f"unknown {what} {_shorten(name)!r}{did_you_mean(name, known)}")
         self._next += 1
         return name
 
@@ -149,7 +159,8 @@ class _Parser:
             raise self._unexpected("a number of days")
         days = float(token.text)
         if not MIN_DAYS <= days <= MAX_DAYS:
-            raise self._error(token.position, f"{token.text} days; give a number above 0 and at most {MAX_DAYS:,.0f}")
+            given = _shorten(token.text)
+            raise self._error(token.position, f"{given} days; give a number above 0 and at most {MAX_DAYS:,.0f}")
         self._next += 1
         self._accept("days", "day")
         return days

@@ -86,6 +86,26 @@ def test_an_error_says_what_was_expected_and_where(text, message, position):
     assert mark.index("^") == position + 2
 
 
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("x" * 10_000, 0),
+        (f'P(reach "{"x" * 10_000}")', 8),
+        (f"P(reach paying within {'9' * 5_000})", 22),
+        (f"P(reach {' ' * 9_000}payng) by tier{' ' * 500}by segment", 9_008),
+        (f"{'(' * 10_000}", 0),
+    ],
+)
+def test_an_error_in_a_long_question_shows_the_part_around_it(text, position):
+    with pytest.raises(InputError) as caught:
+        parse(text)
+    problem, shown, mark = str(caught.value).split("\n")
+    assert len(problem) < 300
+    assert len(shown) <= 208
+    assert shown.endswith("...")
+    assert shown[mark.index("^") :].startswith(text[position : position + 100])
+
+
 _WORDS = (
     *("P", "E", "share", "(", ")", ">", "reach", "stay", "in", "time", "to", "visits", "within", "before", "if"),
     *("reached", "from", "for", "by", "segment", "tier", "days", "7", "trial", "smb", "low", '"paying"', "'at risk'"),
