@@ -65,7 +65,9 @@ def parse_budget(text: str) -> Budget:
     match = _LIMIT.fullmatch(limit)
     number = _parse_number(match.group(1)) if match else None
     if match is None or number is None:
-        raise InputError(f"--budget {text}: {limit!r} is not a number above 0 with a unit, such as 200us or 0.2ms")
+        is_throughput = name == f"{BATCH}.{THROUGHPUT}"
+        form = "(without a unit), such as 50000" if is_throughput else "with a unit, such as 200us or 0.2ms"
+        raise InputError(f"--budget {text}: {limit!r} is not a number above 0 {form}")
     unit = match.group(2).lower()
     if name == f"{BATCH}.{THROUGHPUT}":
         if unit:

@@ -257,7 +257,8 @@ def _measure_round(workload: Workload, measurement: _Measurement, current: _Roun
     workload.run_batch()
     current.batch_ns = clock() - started
     current.batch_peak_bytes = peak = read_peak_bytes()
-    current.batch_added_bytes = None if peak is None or before is None else peak - before
+    # The kernel counts pages late, so that the peak may seem to be below what was resident before.
+    current.batch_added_bytes = None if peak is None or before is None else max(0, peak - before)
 
 
 def _time_block(workload: Workload, block: Sequence[CustomerCase], passes: range, clock: Clock, into: _Round) -> None:

@@ -38,6 +38,7 @@ def test_a_budget_is_a_name_and_microseconds(text, name, limit_us):
         ("p99=fastus", "is not a number above 0"),
         ("p999=1us", r"unknown name 'p999'; use .* did you mean 'p99'\?"),
         ("batch.p99=1us", "unknown name 'batch.p99'"),
+        ("customers_per_second=0", r"'0' is not a number above 0 \(without a unit\), such as 50000"),
         ("customers_per_second=5ms", "has no unit; write customers_per_second=5"),
     ],
 )

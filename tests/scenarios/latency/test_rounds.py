@@ -39,6 +39,13 @@ def test_stages_and_signals_are_those_of_the_records(bundled):
     assert customers.rows["customers"] == 10
 
 
+@pytest.mark.parametrize(("before", "peak", "added"), [(100, 130, 30), (100, 100, 0), (100, 96, 0), (None, 96, None)])
+def test_a_batch_adds_no_negative_memory(bundled, monkeypatch, before, peak, added):
+    monkeypatch.setattr(rounds, "reset_peak_bytes", lambda: before)
+    monkeypatch.setattr(rounds, "read_peak_bytes", lambda: peak)
+    assert measure_rounds(bundled, 1, SteppingClock()).batch_added_bytes == added
+
+
 class PausingOrchestrator(Orchestrator):
     """Advances a clock by 100 ns, or by 900 ns where a pause meets the evaluation; without reasons by 40 ns less."""
 
