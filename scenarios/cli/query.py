@@ -136,6 +136,7 @@ def _describe(answer: "Answer", customers: int) -> str:
     method = "Exact"
     if answer.replications is not None:
         interval = ", 95 % interval" if answer.ci_low is not None else ""
-        method = f"Simulated ({pluralise(answer.replications, 'replication')} of {customers:,} customers{interval})"
+        size = f"{pluralise(answer.replications, 'replication')} of {pluralise(customers, 'customer')}"
+        method = f"Simulated ({size}{interval})"
     off = f" Off: {', '.join(answer.off)}." if answer.off else ""
     return f"{method}: {answer.reason}.{off}"
