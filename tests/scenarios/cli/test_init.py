@@ -89,6 +89,15 @@ def test_the_journey_and_the_policy_of_a_template_are_used_by_its_scenario(templ
     assert loaded.arms[0].policy.name.endswith("policy")
 
 
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_example_of_a_rule_holds_once_its_number_signs_are_removed(template, tmp_path):
+    create_project(tmp_path / "mine", template)
+    file = tmp_path / "mine" / "journey.toml"
+    text, example = file.read_text(encoding="utf-8").split("# [[rules]]")
+    file.write_text(text + "[[rules]]" + example.replace("\n# ", "\n"), encoding="utf-8")
+    assert [rule["verdict"] for rule in json_of("prove", file)["rules"]] == ["holds"]
+
+
 def test_nothing_is_earned_in_the_trial_stage(tmp_path):
     create_project(tmp_path / "mine", "trial")
     held = ["world.moves.convert.dwell.mean_days=1e6", "population.start={ paying = 0, at_risk = 0, paused = 0 }"]
