@@ -13,7 +13,7 @@ from journey.histories.history import EARLIER_INTERVENTIONS, INTERVENTIONS_OF_DA
 from journey.histories.interventions import AT_DECISION, AT_EXPIRY
 from journey.histories.verdicts import AMBIGUOUS, HIDDEN, UNKNOWN
 from journey.rules.breach import NO_EVENT, find_breach
-from journey.rules.monitor import BROKEN, BROKEN_MARK, COUNT, NEVER, OTHER, advance_marks, judge
+from journey.rules.monitor import BROKEN, BROKEN_MARK, COUNT, NEVER, OTHER, A, B, advance_marks, judge
 
 NOTHING = -1
 """No stage, no move, or a moment that never comes; in the table of moves, a pair of stages without a legal move."""
@@ -30,8 +30,9 @@ IS_BARE, IS_INFERRED = 1, 2
 IN_TIME, BY_RANK = range(2)
 """Order of events; by rank on a day on which an event has no time of day."""
 
-FIRST_EVENT, FIRST_STAGE, LAST_STAGE = range(3)
-"""Columns about a history: moment of its first event, and index of its first and last stage; NOTHING without."""
+FIRST_EVENT, FIRST_STAGE, LAST_STAGE, FIRST_ENTRY, ABOUT_COUNT = range(5)
+"""Columns about a history: moment of its first event, index of its first and last stage, and moment of its first stage
+entry; NOTHING without. Then their number."""
 
 
 def sort_rows(starts: Any, order: Any, first: Any, second: Any) -> None:
@@ -70,7 +71,7 @@ def emit_entries(sources: Any, tables: Any, events: Any, case: int, at: int, abo
         stage, named, moment = entries.stage[row], entries.previous[row], entries.moment[row]
         if 0 <= named < tables.stage_count and named != current and named != stage:
             if about[case, FIRST_STAGE] == NOTHING:
-                about[case, FIRST_STAGE] = named
+                about[case, FIRST_STAGE], about[case, FIRST_ENTRY] = named, moment
             current = named
             at = emit(events, at, moment, STAGES_FIRST, at, tables.stage_codes[named], NOTHING, IS_INFERRED)
         move = NOTHING
@@ -82,7 +83,7 @@ def emit_entries(sources: Any, tables: Any, events: Any, case: int, at: int, abo
             at = emit(events, at, moment, STAGES_FIRST, at, move, NOTHING, 0)
         at = emit(events, at, moment, STAGES_FIRST, at, tables.stage_codes[stage], NOTHING, 0)
         if about[case, FIRST_STAGE] == NOTHING:
-            about[case, FIRST_STAGE] = stage
+            about[case, FIRST_STAGE], about[case, FIRST_ENTRY] = stage, moment
         current = stage
     about[case, LAST_STAGE] = current
     return at
@@ -172,13 +173,13 @@ def build_histories(
         stop: One past the last customer.
         events: Scratch space for the events of one customer.
         order: The same, for their order.
-        about: By customer, filled with the columns FIRST_EVENT to LAST_STAGE.
+        about: By customer, filled with the columns FIRST_EVENT to FIRST_ENTRY.
         out: Filled with the events: code, moment, record and flags; the events of customer `first` + i are at
             ``starts[i]:starts[i + 1]``.
     """
     at = 0
     for case in range(first, stop):
-        about[case, FIRST_STAGE] = NOTHING
+        about[case, FIRST_STAGE] = about[case, FIRST_ENTRY] = NOTHING
         count = emit_entries(sources, tables, events, case, 0, about)
         count = emit_signals(sources, events, case, count)
         count = emit_interventions(sources, tables, events, case, count)
@@ -250,6 +251,7 @@ def judge_cases(
                 histories.starts[index],
                 histories.starts[index + 1],
                 about[case, FIRST_EVENT],
+                about[case, FIRST_ENTRY],
                 begins != NOTHING and complete[begins],
                 ends != NOTHING and terminal[ends],
                 now,
@@ -263,6 +265,7 @@ def judge_history(
     start: int,
     stop: int,
     first_moment: int,
+    first_entry: int,
     is_complete: bool,  # noqa: FBT001
     has_ended: bool,  # noqa: FBT001
     now: int,
@@ -275,12 +278,61 @@ def judge_history(
     in_days = counts_calendar_days(rule, histories, start, stop, first_moment)
     time = to_time(now, in_days)
     begun = time if first_moment == NOTHING else to_time(first_moment, in_days)
-    verdict = follow(rule, histories, start, stop, NOTHING, in_days, begun, time, has_ended, marks)
-    if verdict == BROKEN and not is_complete:
-        for past in range(len(rule.past_starts) - 1):
-            if follow(rule, histories, start, stop, past, in_days, begun, time, has_ended, marks) != BROKEN:
-                return UNKNOWN
+    verdict = follow(rule, histories, start, stop, NOTHING, begun, in_days, begun, time, has_ended, marks)
+    pasts = len(rule.past_starts) - 1
+    if verdict != BROKEN or is_complete or pasts == 0:
+        return verdict
+    for past in range(pasts):
+        if follow(rule, histories, start, stop, past, begun, in_days, begun, time, has_ended, marks) != BROKEN:
+            return UNKNOWN
+    if rule.needs_partner and is_kept_within(
+        rule, histories, start, stop, first_entry, in_days, begun, time, has_ended, marks
+    ):
+        return UNKNOWN
     return verdict
+
+
+def is_kept_within(
+    rule: Any,
+    histories: Any,
+    start: int,
+    stop: int,
+    first_entry: int,
+    in_days: bool,  # noqa: FBT001
+    begun: float,
+    now: float,
+    has_ended: bool,  # noqa: FBT001
+    marks: Any,
+) -> bool:
+    """Whether a past between the events from before the log, or just before the log, can keep a rule.
+
+    See `journey.histories.verdicts.RuleJudge`.
+    """
+    until = now if first_entry == NOTHING else to_time(first_entry, in_days)
+    last_other, last_a, last_b, rest = NOTHING, NOTHING, NOTHING, stop
+    for event in range(start, stop):
+        symbol = find_symbol(rule, histories.code[event], histories.flags[event])
+        if symbol == HIDDEN:
+            continue
+        if first_entry != NOTHING and histories.moment[event] >= first_entry:
+            rest = event
+            break
+        if symbol == A:
+            last_a = event
+        elif symbol == B:
+            last_b = event
+        else:
+            last_other = event
+    for place in (last_other, last_a, last_b, rest):
+        if place == NOTHING:
+            continue
+        at = until
+        if place < stop:
+            at = min(until, to_time(histories.moment[place], in_days))
+        for past in range(NOTHING, len(rule.past_starts) - 1):
+            if follow(rule, histories, place, stop, past, at, in_days, begun, now, has_ended, marks) != BROKEN:
+                return True
+    return False
 
 
 def reset_marks(rule: Any, marks: Any) -> None:
@@ -297,17 +349,18 @@ def follow(
     start: int,
     stop: int,
     past: int,
+    past_time: float,
     in_days: bool,  # noqa: FBT001
     begun: float,
     now: float,
     has_ended: bool,  # noqa: FBT001
     marks: Any,
 ) -> int:
-    """The verdict of the monitor after a past (NOTHING: without any) and the events ``start:stop``."""
+    """The verdict of the monitor after a past at some time (NOTHING: without any) and the events ``start:stop``."""
     reset_marks(rule, marks)
     if past != NOTHING:
         for place in range(rule.past_starts[past], rule.past_starts[past + 1]):
-            advance_marks(rule.template, rule.number, rule.days, marks, 0, rule.past_symbols[place], begun, begun)
+            advance_marks(rule.template, rule.number, rule.days, marks, 0, rule.past_symbols[place], past_time, begun)
     for event in range(start, stop):
         symbol = find_symbol(rule, histories.code[event], histories.flags[event])
         if symbol != HIDDEN:
@@ -375,6 +428,7 @@ KERNELS: tuple[Any, ...] = (
     counts_calendar_days,
     reset_marks,
     follow,
+    is_kept_within,
     judge_history,
     judge_cases,
     explain_cases,

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from journey.batch.histories import RecordedHistories, count_longest, read_histories
-from journey.batch.history_kernels import NOTHING, get_history_kernels
+from journey.batch.history_kernels import ABOUT_COUNT, NOTHING, get_history_kernels
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy
 from journey.histories.verdicts import HIDDEN, RuleJudge, list_pasts
@@ -37,6 +37,7 @@ class RuleColumns(NamedTuple):
         days: Its `within_days`; infinite without.
         mark_count: Number of its marks.
         hides_inferred: Whether inferred events do not count.
+        needs_partner: Whether an event needs another one before or after it.
         counts_from_start: Whether `within_days` counts from the beginning of the history.
         symbols: What each event is to the rule, by code.
         past_starts: Where each past that can keep the rule starts.
@@ -48,6 +49,7 @@ class RuleColumns(NamedTuple):
     days: float
     mark_count: int
     hides_inferred: bool
+    needs_partner: bool
     counts_from_start: bool
     symbols: npt.NDArray[np.int8]
     past_starts: npt.NDArray[np.int64]
@@ -168,7 +170,7 @@ class BatchJudge:
         self._now = int(np.datetime64(as_of.cutoff, "us").astype(np.int64))
         self._complete = self._mark_stages(journey.initial)
         self._terminal = self._mark_stages(journey.terminal)
-        self._about = np.empty((self.histories.customers, 3), dtype=np.int64)
+        self._about = np.empty((self.histories.customers, ABOUT_COUNT), dtype=np.int64)
         self._longest, self._counts = count_longest(self.histories)
         self._seen = _allocate(_SeenColumns, self._longest)
 
@@ -234,6 +236,7 @@ def build_rule_columns(rule: Rule, histories: RecordedHistories) -> RuleColumns:
         days=days,
         mark_count=count_marks(template, rule.count, days),
         hides_inferred=judge.hides_inferred,
+        needs_partner=judge.needs_partner,
         counts_from_start=rule.definition.days is Days.FROM_START,
         symbols=np.array([judge.find_symbol(kind, labels) for kind, labels in histories.events], dtype=np.int8),
         past_starts=np.cumsum([0, *map(len, pasts)], dtype=np.int64),

@@ -3,7 +3,8 @@
 A rule judges what the records show, and does not accuse a customer of what they cannot show:
 
 * A log that begins later than the journey lacks stages and moves. Then a rule about stages or moves is broken only if
-  no earlier stages or moves would keep it; otherwise its verdict is unknown.
+  no earlier stages or moves would keep it; otherwise its verdict is unknown. They may lie between the signals and
+  actions that were recorded before the log begins.
 * The verdict is unknown if the records do not determine which of two moves was made, and the rule names one of them.
 * An inferred entry happened at its moment or earlier, so it counts in no rule that forbids events within some days.
 """
@@ -11,6 +12,7 @@ A rule judges what the records show, and does not accuse a customer of what they
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 from math import floor, inf
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +20,7 @@ from journey.histories.event import is_bare, on_clock
 from journey.rules.breach import NO_EVENT, find_breach
 from journey.rules.event_names import STAGE, split_event_name
 from journey.rules.monitor import BROKEN, OTHER, A, B, initial_marks
-from journey.rules.templates import Days
+from journey.rules.templates import EXCLUSIVE_CHOICE, NOT_CO_EXISTENCE, Days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,8 +82,12 @@ class RuleJudge:
         verdict, broken_at, partner, due = self._find_breach(timed, begun, now, ended=history.has_ended)
         if verdict != BROKEN:
             return RuleVerdict(verdict)
-        if not history.is_complete and self._may_be_kept(timed, begun, now, ended=history.has_ended):
-            return RuleVerdict(UNKNOWN)
+        if not history.is_complete and self._pasts:
+            first_entry = next((event.moment for event in history.events if event.kind == STAGE), None)
+            until = now if first_entry is None else on_clock(first_entry, calendar_days=in_days)
+            earlier = sum(1 for _ in takewhile(lambda each: first_entry is None or each[0].moment < first_entry, seen))
+            if self._may_be_kept(timed, earlier, until, begun, now, ended=history.has_ended):
+                return RuleVerdict(UNKNOWN)
         events = [event for event, _ in seen]
         return RuleVerdict(BROKEN, _get(events, broken_at), _get(events, partner), to_due_moment(due))
 
@@ -99,6 +105,11 @@ class RuleJudge:
             return True
         is_from_start = self.rule.definition.days is Days.FROM_START
         return is_from_start and history.begun is not None and is_bare(history.begun)
+
+    @property
+    def needs_partner(self) -> bool:
+        """Whether an event needs another one before or after it, which may be among those that a log lacks."""
+        return EXCLUSIVE_CHOICE < self._template < NOT_CO_EXISTENCE
 
     @property
     def hides_inferred(self) -> bool:
@@ -127,9 +138,28 @@ class RuleJudge:
             return A
         return B if (kind, label) in self._b else OTHER
 
-    def _may_be_kept(self, timed: Sequence[tuple[float, int]], begun: float, now: float, *, ended: bool) -> bool:
-        """Whether the rule is kept if stages or moves that the log lacks came before the history."""
-        pasts = ([*((begun, symbol) for symbol in past), *timed] for past in self._pasts)
+    def _may_be_kept(
+        self, timed: Sequence[tuple[float, int]], earlier: int, until: float, begun: float, now: float, *, ended: bool
+    ) -> bool:
+        """Whether the rule can be kept by stages or moves that the log lacks.
+
+        Args:
+            timed: The events that the rule sees.
+            earlier: How many of the first ones are from before the log.
+            until: Time at which the log begins.
+            begun: Time at which the history began.
+            now: Time up to which it is known.
+            ended: Whether no further event can happen.
+        """
+        pasts = [[*((begun, symbol) for symbol in past), *timed] for past in self._pasts]
+        if self.needs_partner:
+            # The past may have met all demands of the events before it, so the last event of each symbol matters most.
+            last_places = {symbol: place for place, (_, symbol) in enumerate(timed[:earlier])}
+            for place in {*last_places.values(), earlier}:
+                # A later past is as good as an earlier one, or better.
+                left = timed[place:]
+                at = min(until, left[0][0]) if left else until
+                pasts += [[*((at, symbol) for symbol in past), *left] for past in ((), *self._pasts)]
         return any(self._find_breach(events, begun, now, ended=ended)[0] != BROKEN for events in pasts)
 
 

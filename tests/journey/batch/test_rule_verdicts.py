@@ -12,13 +12,14 @@ from journey.batch.rule_verdicts import EXEMPT, BatchJudge
 from journey.decision.as_of import AsOf
 from journey.decision.policy import Policy, build_policy
 from journey.histories import HistoryBuilder
-from journey.histories.verdicts import RuleJudge, RuleVerdict
+from journey.histories.verdicts import UNKNOWN, RuleJudge, RuleVerdict
 from journey.machine import Journey, Move, default_journey
 from journey.orchestrator.case_reader import CaseReader
 from journey.records.folder import bundled_folder, read_folder
 from journey.rules import Rule, Where
+from journey.rules.templates import TEMPLATES, Days
 from tests.journey.batch.test_decisions import recorded
-from tests.journey.companies import SIGNAL, company
+from tests.journey.companies import ENTRY, SIGNAL, company
 from tests.journey.histories.strategies import rules
 from tests.journey.recorded_customers import companies, judgements
 
@@ -124,6 +125,29 @@ def test_a_set_may_be_empty(missing):
     rule = Rule("r", "response", ("signal:usage_drop",), ("action:usage_review_checkin",))
     given_to_both = (records, [rule], default_journey(), Policy(), as_of)
     assert _judge_together(*given_to_both) == _judge_alone(*given_to_both)
+
+
+@pytest.mark.parametrize("entry", [{"previous_stage": None}, {"previous_stage": "support"}, None])
+def test_signals_from_before_the_log_are_judged_alike(entry):
+    log = [] if entry is None else [{**ENTRY, "journey_stage": "escalation", "state_entered_at": "2031-03-22", **entry}]
+    signals = [
+        {**SIGNAL, "signal_id": f"S{day}", "signal_type": kind, "detected_at": f"2031-03-{day:02}T10:00"}
+        for day, kind in ((1, "negative_sentiment"), (10, "usage_drop"), (15, "usage_drop"), (28, "usage_drop"))
+    ]
+    records, as_of = company(journey_state_log=log, signals=signals), AsOf.of("2031-05-01")
+    templates = [(name, template) for name, template in TEMPLATES.items() if template.has_b]
+    some_rules = [
+        Rule(f"{name} {a} {days}", name, (a,), (b,), within_days=days)
+        for name, template in templates
+        for a, b in (("support", "signal:usage_drop"), ("signal:usage_drop", "support"), ("escalation", "support"))
+        for days in (None, 4.0, 9.0)
+        if days is None or template.days is not Days.UNUSED
+    ]
+    given_to_both = (records, some_rules, default_journey(), Policy(), as_of)
+    alone = _judge_alone(*given_to_both)
+    assert _judge_together(*given_to_both) == alone
+    assert _judge_together(*given_to_both, None) == alone
+    assert {RuleVerdict(UNKNOWN)} < {verdict for (verdict,) in alone}
 
 
 def test_a_customer_with_thousands_of_records_is_sorted_fast():

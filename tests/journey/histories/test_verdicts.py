@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from itertools import combinations_with_replacement, pairwise, permutations
 from math import floor, inf
+from operator import itemgetter
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from journey.records.model import StageEntry
 from journey.rules import Rule
 from journey.rules.event_names import split_event_name
 from journey.rules.monitor import BROKEN, OTHER, PENDING, SATISFIED, A, B
-from journey.rules.templates import Days
+from journey.rules.templates import EXCLUSIVE_CHOICE, NOT_CO_EXISTENCE, TEMPLATES, Days
 from tests.journey.histories.strategies import rules
 from tests.journey.recorded_customers import known
 from tests.journey.rules.definitions import expect_verdict
@@ -182,6 +183,71 @@ def test_a_log_that_begins_late_still_breaks_a_rule_about_what_it_shows():
     rule = Rule("final", "not_succession", ("support",), ("escalation",))
     log = _log(("support", "2031-01-01", "retention"), ("escalation", "2031-02-01", "support"))
     assert RuleJudge(rule).judge(log, AsOf.of("2031-06-01")).verdict == BROKEN
+
+
+@pytest.mark.parametrize(
+    ("template", "a", "b", "days", "verdict"),
+    [
+        # The log begins on 22 January; the customer may have been in any stage from 1 to 21 January.
+        ("precedence", "support", "signal:drop", 7, UNKNOWN),
+        ("precedence", "support", "signal:late", 7, BROKEN),
+        ("response", "signal:drop", "engagement", 3, UNKNOWN),
+        ("response", "signal:late", "engagement", 3, BROKEN),
+        ("chain_response", "signal:drop", "engagement", None, UNKNOWN),
+        ("alternate_succession", "engagement", "signal:drop", 3, UNKNOWN),
+        ("not_succession", "signal:drop", "escalation", None, BROKEN),
+    ],
+)
+def test_what_a_log_lacks_may_lie_between_the_signals_before_it(template, a, b, days, verdict):
+    events = [("signal", "first", "2031-01-01"), ("signal", "drop", "2031-01-10"), ("signal", "drop", "2031-01-15"),
+              ("stage", "escalation", "2031-01-22"), ("signal", "late", "2031-02-20")]  # fmt: skip
+    rule = Rule("r", template, (a,), (b,), within_days=days)
+    assert RuleJudge(rule).judge(_history(*events, complete=False), AsOf.of("2031-06-01")).verdict == verdict
+    if template != "not_succession":
+        assert RuleJudge(rule).judge(_history(*events), AsOf.of("2031-06-01")).verdict == BROKEN
+
+
+PAIRS = [name for name, template in TEMPLATES.items() if EXCLUSIVE_CHOICE < template.code < NOT_CO_EXISTENCE]
+
+
+@given(
+    st.sampled_from(PAIRS),
+    st.booleans(),
+    st.sampled_from([None, 2.0, 5.0]),
+    st.lists(st.integers(0, 12), min_size=1, max_size=2, unique=True),
+    st.lists(
+        st.tuples(st.integers(12, 20), st.sampled_from(["support", "signal"])), max_size=3, unique_by=itemgetter(0)
+    ),
+)
+def test_a_rule_is_broken_only_if_no_entries_before_the_log_keep_it(template, stage_first, days, early, late):
+    """Entries are tried between all events before the log, up to one more than there are early signals."""
+    names = ("support", "signal:drop") if stage_first else ("signal:drop", "support")
+    rule = Rule("r", template, names[:1], names[1:], within_days=days)
+    symbols = {"support": A if stage_first else B, "signal": B if stage_first else A, "retention": OTHER}
+    events = [*((24 * day, "signal") for day in sorted(early)), (LOG_BEGINS, "retention")]
+    events += sorted((24 * day + 2, name) for day, name in late)
+    history = _history(*(_event_at(*event) for event in events), complete=False)
+    verdict = RuleJudge(rule).judge(history, AsOf.of(MORNING + timedelta(days=31))).verdict
+
+    def expect(added):
+        seen = sorted([(hour, symbols[name]) for hour, name in events] + [(hour, symbols["support"]) for hour in added])
+        return expect_verdict(template, 1, inf if days is None else 24 * days, seen, 24 * 31, ended=False, begun=0)
+
+    hours = sorted({hour + shift for hour, _ in events[: len(early) + 1] for shift in (-0.5, 0.5)} - {LOG_BEGINS + 0.5})
+    pasts = (past for count in range(1, len(early) + 2) for past in combinations_with_replacement(hours, count))
+    if expect(()) != BROKEN:
+        assert verdict == expect(())
+    else:
+        assert verdict == (UNKNOWN if any(expect(past) != BROKEN for past in pasts) else BROKEN)
+
+
+MORNING, LOG_BEGINS = datetime(2031, 1, 1, 9), 24 * 12 + 1
+"""When the history begins; hours until the log does."""
+
+
+def _event_at(hour, name):
+    kind, label = ("signal", "drop") if name == "signal" else ("stage", name)
+    return kind, label, (MORNING + timedelta(hours=hour)).isoformat()
 
 
 def test_a_log_that_begins_late_excuses_no_missing_approval():
