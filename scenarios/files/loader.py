@@ -201,7 +201,7 @@ def _locate(source: str, base_folder: Path | None = None) -> tuple[str, Path]:
     if path.exists():
         return (source if base_folder is None else str(path)), path
     if source.endswith(".toml") or "/" in source or "\\" in source:
-        raise InputError(f"{path}: scenario file not found")
+        raise InputError(f"{path}: there is no such file")
     names = builtin_names()
     hint = did_you_mean(source, names)
     listed = "" if hint.startswith("; known") else f" Built-in scenarios: {', '.join(names)}."

@@ -160,7 +160,7 @@ def test_an_unknown_name_is_answered_with_the_one_that_was_meant_and_the_list():
 
 @pytest.mark.parametrize("which", ["nothing.toml", "no/such/file"])
 def test_a_missing_file_is_named(which):
-    assert refused(which) == f"{which}: scenario file not found"
+    assert refused(which) == f"{which}: there is no such file"
 
 
 def test_a_folder_is_not_a_scenario(tmp_path):
