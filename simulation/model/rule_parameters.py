@@ -180,7 +180,7 @@ def build_rule_parameters(
 
 
 def find_seen_events(rules: RuleParameters) -> tuple[bool, ...]:
-    """By event: whether a rule sees it and heeds it."""
+    """By event: whether it can change what a rule has seen."""
     return tuple(rules.first[code] < rules.first[code + 1] for code in range(len(rules.first) - 1))
 
 

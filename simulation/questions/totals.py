@@ -21,7 +21,8 @@ class Totals(NamedTuple):
     Attributes:
         numerator: What is asked, added up: customers that reach a stage, days, or visits. Infinite if it never ends.
         denominator: The customers that it is a mean over.
-        undecided: The customers among them whose outcome is not known at the end of the run.
+        undecided: The customers whose outcome is not known at the end of the run. They are in the denominator,
+            except where only customers that enter the stage count.
         failed: The customers that never reach the stage.
     """
 
