@@ -43,7 +43,8 @@ def _check_rule(proof: RuleProof) -> None:
         raise CaseError(found)
     if proof.verdict is not Verdict.HOLDS:
         severity = "" if proof.rule.severity is FindingSeverity.ERROR else f" (severity {proof.rule.severity})"
-        raise CaseSkipped(f"{found}{severity}")
+        # `pytest -rs` prints the reason without the name of the case.
+        raise CaseSkipped(f"rule {proof.rule.name!r}: {found}{severity}")
 
 
 def _check_contradiction(contradiction: Contradiction) -> None:

@@ -213,3 +213,11 @@ def test_coverage_is_complete_with_several_processes(folder):
     done = run(folder, "--journey", "journey.toml", "-q", "-n", "2")
     assert "moves made by passing tests: 12 of 12 (100%)" in done.stdout
     assert "moves made by your own tests: 2 of 12 (17%)" in done.stdout
+
+
+def test_a_rule_that_needs_data_is_skipped_and_named(folder):
+    rule = '[[rules]]\nname = "few calls"\ntemplate = "absence"\na = "action:call"\n'
+    (folder / "journey.toml").write_text(f"{AGREED}\n{rule}")
+    done = run(folder, "--journey", "journey.toml", "-q", "-rs", "-k", "rule")
+    assert done.returncode == 0, done.stdout
+    assert "rule 'few calls': 'action:call' never happens: needs data" in done.stdout
