@@ -235,7 +235,9 @@ def _file_layers(name: str, path: Path, extended_by: tuple[Path, ...]) -> list[L
 
 
 def _refuse_other_kind(data: Mapping[str, Any], name: str) -> None:
-    """Refuse a journey file or a policy file in place of a scenario, because all its keys would be errors."""
+    """Refuse an empty file, and a journey or policy file in place of a scenario: all its keys would be errors."""
+    if not data:
+        raise InputError(f'{name}: is empty; begin it with extends = "default", or with a table [journey]')
     if is_journey_file(data):
         raise InputError(f'{name}: is a journey file; name it in a scenario: journey = "{name}"')
     if data and set(data) <= set(Policy.model_fields):

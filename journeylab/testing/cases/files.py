@@ -50,6 +50,8 @@ def read_tested_file(path: Path, name: str) -> FileUnderTest:
     Raises:
         InputError: The file is missing or invalid.
     """
+    if path.is_dir():
+        raise InputError(f"{name}: is a folder; name a journey file in it, or a scenario file")
     if not path.is_file():
         raise InputError(f"{name}: no such file; name a journey file, or a scenario file")
     # Messages name the file as the user does, where that is a path from this folder.

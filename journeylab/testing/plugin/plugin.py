@@ -53,6 +53,8 @@ class JourneyPlugin:
         self._names = dict(zip(paths, files, strict=True))
         self._expected = dict(zip(paths, (_find_file(config, name) for name in expected), strict=False))
         for path, name in self._names.items():
+            if path.is_dir():
+                raise pytest.UsageError(f"--journey {name}: is a folder; name a journey file in it, or a scenario file")
             if not path.is_file():
                 raise pytest.UsageError(f"--journey {name}: no such file; name a journey file, or a scenario file")
         self._made_by_cases: dict[str, set[Edge]] = {}

@@ -124,3 +124,9 @@ def test_rules_alone_are_about_the_default_journey(tmp_path):
     assert load(own).arms[0].journey == load("default").arms[0].journey
     with pytest.raises(InputError, match="'trial' is not one of the stages"):
         read_journey_file(_write(tmp_path, "wrong.toml", RULE))
+
+
+@pytest.mark.parametrize("text", ["", "# a comment alone\n"])
+def test_an_empty_file_is_refused_as_such(tmp_path, text):
+    with pytest.raises(InputError, match=r"empty\.toml: is empty; begin it with extends"):
+        load(_write(tmp_path, "empty.toml", text))

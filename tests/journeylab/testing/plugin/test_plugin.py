@@ -123,6 +123,7 @@ def test_a_bad_file_is_a_collection_error_with_every_mistake(folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--journey", "."], "--journey .: is a folder; name a journey file in it, or a scenario file"),
         (["--journey", "none.toml"], "--journey none.toml: no such file; name a journey file, or a scenario file"),
         (
             ["--journey", "journey.toml", "--journey-expected", "a.csv", "--journey-expected", "b.csv"],
