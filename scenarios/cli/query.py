@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from simulation.questions.answers import Answer
 
 
+_SMALLEST_SHARE = 1e-12
+"""Smallest share that is printed; the digits of a smaller one are rounding errors of the matrix exponential."""
+
+
 def command(
     source: ScenarioArgument,
     questions: Annotated[
@@ -119,6 +123,8 @@ def _format_value(answer: "Answer", value: float | None) -> str:
         return "n/a"
     if answer.unit == "count":
         return f"{value:.3f} visits" if value >= 0.001 else f"{value:.2g} visits"
+    if answer.unit == "share" and 0.0 < value < _SMALLEST_SHARE:
+        return "below 0.0000000001 %"
     return format_metric(value, answer.unit, is_nonzero=True)
 
 

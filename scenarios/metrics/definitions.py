@@ -344,8 +344,7 @@ def format_metric(value: float | None, unit: Unit, *, difference: bool = False, 
         value: The value.
         unit: Its unit.
         difference: Whether it is a difference, with a sign and in percentage points.
-        is_nonzero: Whether to add decimals to a value that would be rounded to 0 otherwise, or an exponent to a tiny
-            one.
+        is_nonzero: Whether to add decimals to a value that would be rounded to 0 otherwise.
     """
     if value is None:
         return "n/a"
@@ -356,8 +355,6 @@ def format_metric(value: float | None, unit: Unit, *, difference: bool = False, 
     decimals = _count_decimals(value, unit)
     while is_nonzero and value and not round(value, decimals) and decimals < _MAX_DECIMALS:
         decimals += 1
-    if is_nonzero and value and not round(value, decimals):
-        return f"{value:{'+' if difference else ''}.2g}" + _unit_suffix(unit, difference=difference)
     return _format_number(value, decimals, show_plus=difference) + _unit_suffix(unit, difference=difference)
 
 

@@ -44,6 +44,12 @@ def test_the_text_has_aligned_lines(width):
     assert max(map(len, lines)) <= width
 
 
+@pytest.mark.parametrize("days", [3_650, 36_525])
+def test_a_share_of_rounding_errors_is_printed_without_digits(days):
+    done = invoke("query", "trial_to_paid", f"P(stay in paying > {days})")
+    assert done.stdout.splitlines()[1] == "  below 0.0000000001 %"
+
+
 def test_an_error_marks_the_position():
     done = invoke("query", "trial_to_paid", "share(paying)", 'P(reach "payng" within 30)')
     assert done.exit_code == 2
