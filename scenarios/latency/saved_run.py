@@ -121,6 +121,8 @@ def read_run(path: Path) -> SavedRun:
 
 
 def _read_json(path: Path) -> Any:
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name the file of a saved benchmark")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

@@ -83,7 +83,7 @@ def test_a_file_of_another_kind_is_refused(content, message, tmp_path):
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(InputError, match="does not exist; write a new one"):
         read_run(tmp_path / "none.json")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder; name the file of a saved benchmark"):
         read_run(tmp_path)
 
 
