@@ -62,6 +62,14 @@ class _Token(NamedTuple):
         return "the end of the question" if self.kind == "end" else repr(_shorten(self.text))
 
 
+def _describe_unexpected(character: str) -> str:
+    if character in "\"'":
+        return "this quotation mark is not closed"
+    if character in "“”„‟«»‘’‚‛":  # noqa: RUF001 - what editors and web pages put in place of straight ones
+        return f"unexpected {character!r}; write straight quotation marks, \" or '"
+    return f"unexpected {character!r}"
+
+
 def _shorten(text: str) -> str:
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
@@ -95,10 +103,7 @@ class _Parser:
                 position += len(text[position:]) - len(text[position:].lstrip())
                 if tokens and tokens[0].text not in _FORMS:  # A sentence: its first word is the mistake, not its comma.
                     break
-                unclosed = text[position] in "\"'"
-                raise self._error(
-                    position, "this quotation mark is not closed" if unclosed else f"unexpected {text[position]!r}"
-                )
+                raise self._error(position, _describe_unexpected(text[position]))
             kind: Any = match.lastgroup
             tokens.append(_Token(kind, match[kind], match.start(kind)))
             position = match.end()

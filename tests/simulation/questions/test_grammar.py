@@ -69,6 +69,8 @@ def test_every_production(text, parts):
         ("share(paying) for tier low by tier", "'for tier' and 'by tier' exclude each other", 27),
         ('share("paying)', "this quotation mark is not closed", 6),
         ("share(paying) & 3", "unexpected '&'", 14),
+        ("share(“paying”)", "unexpected '“'; write straight quotation marks, \" or '", 6),
+        ("P(reach ‘paying’)", "unexpected '‘'; write straight quotation marks", 8),  # noqa: RUF001 - as pasted
         ("does a trial pay within 30 days, by segment?", "expected 'P' or 'E' or 'share', found 'does'", 0),
         ("P(reach paying before paying)", "'paying' stands on both sides of 'before'", 22),
         ("P(reach paying) from paying", "customers that begin in 'paying' are already there", 21),
