@@ -16,6 +16,9 @@ THROUGHPUT = "customers_per_second"
 UNITS = {"ns": 1e-3, "us": 1.0, "µs": 1.0, "μs": 1.0, "ms": 1e3, "s": 1e6}
 """Microseconds of each unit; the letter mu has two codes."""
 
+MIN_US, MAX_US = 1e-6, 1e15
+"""Smallest and largest limit in microseconds; the largest is thirty years."""
+
 _STATISTICS = {name.removesuffix("_us"): name for name in Percentiles._fields}
 _NAMES = (*(f"{way}.{name}" for way in (WITH_REASONS, SINGLE) for name in _STATISTICS), f"{BATCH}.{THROUGHPUT}")
 _LIMIT = re.compile(r"([0-9.]+(?:e[+-]?[0-9]+)?) *([a-zµμ]*)", re.IGNORECASE)
@@ -72,11 +75,17 @@ def parse_budget(text: str) -> Budget:
     if name == f"{BATCH}.{THROUGHPUT}":
         if unit:
             raise InputError(f"--budget {text}: {THROUGHPUT} has no unit; write {given}={match.group(1)}")
-        return Budget(name, 1e6 / number)
+        return _check_limit(Budget(name, 1e6 / number), text)
     if unit not in UNITS:
         problem = "the unit is missing" if not unit else f"unknown unit {unit!r}"
         raise InputError(f"--budget {text}: {problem}; use us, ms or s, such as {given}={match.group(1)}us")
-    return Budget(name, number * UNITS[unit])
+    return _check_limit(Budget(name, number * UNITS[unit]), text)
+
+
+def _check_limit(budget: Budget, text: str) -> Budget:
+    if not MIN_US <= budget.limit_us <= MAX_US:
+        raise InputError(f"--budget {text}: give a time of one customer from {MIN_US:g}us to {MAX_US:g}us")
+    return budget
 
 
 def _complete_name(given: str, text: str) -> str:
