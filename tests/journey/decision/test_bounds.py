@@ -21,6 +21,7 @@ from journey.decision.rules import ACT, BELOW_THRESHOLD, NO_ACTION, NO_EVIDENCE,
 from journey.decision.steps import assess, plan_action, stall_evidence
 from journey.machine import default_journey
 from tests.journey.recorded_customers import policies
+from tests.levels import examples
 
 JOURNEY = default_journey()
 
@@ -56,7 +57,7 @@ def looks(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@settings(max_examples=examples(500, otherwise=100))
 @given(looks(), st.floats(0.0, 1000.0) | st.floats(0.0, 1e6), st.just(0.0) | st.floats(0.0, 400.0), shares)
 def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it(look, age, later, share):
     known, stage, days, evidence, masses, lead, bright = look
@@ -69,7 +70,7 @@ def test_what_bounds_tell_of_some_time_is_what_the_rules_say_at_any_moment_of_it
 
 
 @pytest.mark.slow
-@settings(max_examples=500)
+@settings(max_examples=examples(500, otherwise=100))
 @given(looks(), st.floats(0.0, 30.0))
 def test_an_action_that_bounds_tell_is_the_one_of_the_rules(look, age):
     known, stage, days, evidence, masses, lead, bright = look

@@ -26,6 +26,7 @@ from journey.detectors import (
 from journey.detectors.builtin import build_signal, read_amount
 from journey.records.model import Event, Signal
 from tests.journey.companies import ENTRY, company
+from tests.levels import examples
 
 START = datetime(2031, 3, 1)
 
@@ -111,7 +112,7 @@ _EVENTS = st.lists(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("detector", builtin_detectors(), ids=lambda d: d.name)
-@settings(max_examples=50)
+@settings(max_examples=examples(50, otherwise=15))
 @given(events=_EVENTS, until=st.integers(0, 70), data=st.data())
 def test_no_detector_looks_ahead_or_minds_the_order(
     detector: Detector, events: list[Event], until: int, data: st.DataObject

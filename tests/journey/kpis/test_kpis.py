@@ -9,6 +9,7 @@ from journey.evaluation.evaluate import evaluate
 from journey.kpis import NEED_INTERVENTIONS, NEED_OUTCOMES
 from journey.orchestrator.ports import MemoryKpiSink
 from journey.records.folder import Records, bundled_folder, read_folder
+from tests.levels import examples
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +224,7 @@ def treated(rows):
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=examples(20, otherwise=5), deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(overridable)
 def test_an_overridden_intervention_adds_neither_value_nor_the_cost_of_its_action(rows):
     ledger = evaluate(treated(rows)).ledger
@@ -367,7 +368,7 @@ OUTCOMES = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15, otherwise=4), deadline=None)
 @given(data=st.data(), outcomes=OUTCOMES)
 def test_outcomes_of_one_moment_give_the_same_kpis_in_every_order_of_the_rows(data, outcomes):
     rows = [OUTCOME | values for values in outcomes]

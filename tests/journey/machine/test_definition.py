@@ -23,6 +23,7 @@ from journey.machine import (
     default_journey,
 )
 from journeylab.testing import journeys
+from tests.levels import examples
 
 DESIGN_TABLE = {
     ("activate", "onboarding", "engagement"),
@@ -87,7 +88,7 @@ def test_writing_and_reading_gives_the_same_journey(journey: Journey):
 
 
 @given(journeys(), st.randoms(use_true_random=False))
-@settings(max_examples=50)
+@settings(max_examples=examples(50, otherwise=15))
 def test_the_order_of_sources_does_not_matter(journey: Journey, random):
     """Codes hang on the order of stages and of move names, and on nothing else."""
     groups: dict[str, list[Move]] = {}
@@ -102,7 +103,7 @@ def test_the_order_of_sources_does_not_matter(journey: Journey, random):
 
 
 @given(journeys(), journeys())
-@settings(max_examples=50)
+@settings(max_examples=examples(50, otherwise=15))
 def test_fingerprints_tell_journeys_apart(one: Journey, other: Journey):
     """The details of stages are not rules."""
     rules = [(journey.stages, journey.moves, journey.initial, journey.terminal) for journey in (one, other)]
@@ -110,7 +111,7 @@ def test_fingerprints_tell_journeys_apart(one: Journey, other: Journey):
 
 
 @given(journeys())
-@settings(max_examples=50)
+@settings(max_examples=examples(50, otherwise=15))
 def test_a_journey_travels_between_processes(journey: Journey):
     journey.compile()
     again = pickle.loads(pickle.dumps(journey))

@@ -28,6 +28,7 @@ from journey.machine import (
 from journey.machine.guards import FactColumns
 from journey.machine.requests import build_machine
 from journeylab.testing import facts, journeys
+from tests.levels import examples
 
 
 def oracle(journey: Journey) -> dict[tuple[str, str], tuple[str, Guard | None]]:
@@ -48,7 +49,7 @@ def facts_with_outcome(guard: Guard, *, passes: bool) -> Facts:
 
 @pytest.mark.medium
 @given(journeys(max_moves=20))
-@settings(max_examples=100)
+@settings(max_examples=examples(100, otherwise=15))
 def test_machine_table_and_dictionary_agree_on_every_stage_move_and_guard_outcome(journey: Journey):
     """The whole relation is enumerated: nothing is sampled within a journey."""
     rules, compiled = oracle(journey), journey.compile()
@@ -102,7 +103,7 @@ def test_steps_from_stage_to_stage_follow_from_the_moves(journey: Journey):
 
 
 @given(journeys())
-@settings(max_examples=50)
+@settings(max_examples=examples(50, otherwise=15))
 def test_tables_name_their_journey_and_cannot_be_written_to(journey: Journey):
     compiled = journey.compile()
     assert compiled.fingerprint == journey.fingerprint
@@ -188,7 +189,7 @@ def test_a_move_made_says_where_it_leads():
 
 @pytest.mark.medium
 @given(journeys())
-@settings(max_examples=50)
+@settings(max_examples=examples(50, otherwise=15))
 def test_asking_for_illegal_moves_leaves_the_machine_as_it_was(journey: Journey):
     """Reading `event.transitions[stage]` would insert an empty list, and the next illegal move would return False."""
     machine = build_machine(journey)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from journey.machine import Journey, Move, UnknownStageError, default_journey, format_path
 from journey.machine.lifecycles import intervention_lifecycle, risk_signal_lifecycle
 from journeylab.testing import journeys
+from tests.levels import examples
 
 
 def ways(journey: Journey) -> np.ndarray:
@@ -125,7 +126,7 @@ def test_covering_paths_are_legal_and_make_every_reachable_move(journey: Journey
 
 @pytest.mark.medium
 @given(journeys(guarded=False, max_stages=5, max_moves=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200, otherwise=40), deadline=None)
 def test_no_smaller_set_of_paths_makes_every_move(journey: Journey):
     """First the number of paths is the least, then the number of moves: by search through all sets of paths."""
     paths = journey.covering_paths()

@@ -10,6 +10,7 @@ from journey.marketing.evaluation import evaluate_campaigns
 from journey.marketing.views.campaign_paths import read_campaign_paths
 from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
+from tests.levels import examples
 
 words = st.sampled_from(["", "CAMP_001", "CH_01", "Zeichen", "O'Neill", '"', "$.a", "a.b", "\\\\", "%s", "{}", "visit"])
 values = st.none() | st.booleans() | st.integers(-3, 10**13) | st.floats() | words | st.just([]) | st.just({})
@@ -17,7 +18,7 @@ changes = st.lists(st.tuples(st.integers(0, 13), st.integers(0, 20), st.integers
 
 
 @pytest.mark.slow
-@settings(max_examples=25)  # each example reads tables and runs all checks
+@settings(max_examples=examples(25, otherwise=6))  # each example reads tables and runs all checks
 @given(changes, st.dictionaries(words, values, max_size=3), st.lists(words, max_size=3))
 def test_invalid_values_in_any_field_cause_findings_and_never_an_exception(edits, mapping, texts):
     tables = rows()

@@ -21,6 +21,7 @@ from journey.rules.monitor import BROKEN, A, B, advance_marks, initial_marks, ju
 from journey.rules.respect import HIDDEN, find_symbol
 from tests.journey.recorded_customers import ACTIONS, judgements, known, policies
 from tests.journey.rule_strategies import rule_sets
+from tests.levels import examples
 
 CUSTOMER = Customer(customer_id="A", segment="SMB", account_value=9_000.0, risk_tier="medium")
 ENTRIES = (StageEntry(customer_id="A", journey_stage="onboarding", state_entered_at=datetime(2030, 6, 1)),)
@@ -69,7 +70,7 @@ def _is_broken(rule, history, when, in_days):
     return judge(code, rule.count, days, marks, 0, now, begun, False) == BROKEN
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60, otherwise=15))
 @given(known(), policies, judgements, rule_sets)
 def test_no_recommended_action_breaks_a_rule_that_was_kept(customer, policy, as_of, rules):
     when = AsOf.of(as_of)
@@ -96,7 +97,7 @@ def _traits(customer):
     return customer.segment, customer.risk_tier, customer.account_value
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40, otherwise=15))
 @given(known(), policies, judgements, rule_sets)
 def test_rules_only_hold_back_or_demand_approval(customer, policy, as_of, rules):
     without = Orchestrator(policy).evaluate_customer(*customer, as_of=as_of)
@@ -113,7 +114,7 @@ def test_rules_only_hold_back_or_demand_approval(customer, policy, as_of, rules)
         assert decision == without
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40, otherwise=15))
 @given(known(), policies, judgements, rule_sets)
 def test_a_rule_that_only_warns_changes_no_decision(customer, policy, as_of, rules):
     rules = [replace(rule, severity=FindingSeverity.WARNING) for rule in rules]

@@ -13,6 +13,7 @@ from journey.orchestrator.state import JourneyStateEvaluator
 from journey.records.entry_order import sort_entries
 from journey.records.model import StageEntry
 from tests.journey.companies import ENTRY, company
+from tests.levels import examples
 
 STAGES = default_journey().stages
 
@@ -53,7 +54,7 @@ def test_the_last_entry_is_the_state_of_the_customer(entries):
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15, otherwise=4), deadline=None)
 @given(data=st.data(), entries=ENTRIES)
 def test_every_order_of_the_rows_gives_the_same_findings(data, entries):
     rows = [ENTRY | entry.model_dump(mode="json") for entry in entries]

@@ -20,6 +20,7 @@ from journey.records.columns import Column, get_columns
 from journey.records.folder import read_folder
 from journey.records.model import CUSTOMER_FAMILY
 from journey.records.tables import RecordTables
+from tests.levels import examples
 
 Row = dict[str, Any]
 
@@ -135,7 +136,7 @@ def _write_and_read(
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12, otherwise=4), deadline=None)
 @given(data=st.data(), dataset=st.sampled_from(CUSTOMER_FAMILY.datasets))
 def test_records_of_customers(data: st.DataObject, dataset: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     def read(folder: Path) -> dict[str, Any]:
@@ -148,7 +149,7 @@ def test_records_of_customers(data: st.DataObject, dataset: str, tmp_path_factor
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12, otherwise=4), deadline=None)
 @given(data=st.data(), dataset=st.sampled_from(MARKETING_FAMILY.datasets))
 def test_records_of_campaigns(data: st.DataObject, dataset: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     _write_and_read(

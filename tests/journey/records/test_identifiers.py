@@ -14,6 +14,7 @@ from journey.records.folder import Records, read_folder
 from journey.records.model import Customer, Signal
 from tests.journey.companies import CUSTOMER, ENTRY, INTERVENTION, SIGNAL, company, write_company
 from tests.journey.marketing.companies import find_codes, rows
+from tests.levels import examples
 
 INVISIBLE_ENDS = ("\u00a0", "\u200b", "\ufeff", "\u3164", "\ufe0f", "\u2028")
 
@@ -71,7 +72,7 @@ SPELLINGS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_s
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20, otherwise=5), deadline=None)
 @given(st.lists(SPELLINGS, min_size=10, max_size=40, unique_by=normalise_identifier))
 def test_an_id_is_read_as_it_would_be_written(spellings):
     records = Records.from_tables({"customers": [{**CUSTOMER, "customer_id": spelling} for spelling in spellings]})

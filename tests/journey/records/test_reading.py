@@ -34,6 +34,7 @@ from tests.journey.companies import (
     table,
     write_company,
 )
+from tests.levels import examples
 
 
 def test_the_bundled_company_reads_without_a_word() -> None:
@@ -324,7 +325,7 @@ _REQUIRED = [column.name for column in get_columns("signals") if column.required
 
 
 @pytest.mark.slow
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12, otherwise=4), deadline=None)
 @given(st.lists(st.dictionaries(_FIELDS, _ANY_VALUE, max_size=7), max_size=6))
 def test_every_row_is_either_used_or_set_aside(rows: list[dict[str, object]]) -> None:
     missing = [name for name in _REQUIRED if any(rows) and not any(name in row for row in rows)]
@@ -345,7 +346,7 @@ WORDS = st.sampled_from(["automated", "Manual", " manual", "manual\t", "automate
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60, otherwise=15), deadline=None)
 @given(words=st.lists(st.tuples(WORDS, WORDS, WORDS), min_size=1, max_size=6))
 def test_words_of_a_file_with_dictionaries_read_as_those_of_rows(
     words: list[tuple[str | None, str | None, str | None]], tmp_path_factory: pytest.TempPathFactory

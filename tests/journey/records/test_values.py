@@ -17,6 +17,7 @@ from journey.records.folder import Records, read_folder
 from journey.records.model import Customer
 from journey.records.text_forms import MISSING_WORDS
 from tests.journey.companies import CUSTOMER, ENTRY, INTERVENTION, OUTCOME, SIGNAL, company, write_company
+from tests.levels import examples
 
 
 def _messages(records: Records, code: str) -> list[str]:
@@ -230,7 +231,7 @@ def _without_nulls(value: Any) -> Any:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25, otherwise=6), deadline=None)
 @given(st.dictionaries(st.sampled_from("abc"), _NULLABLE, max_size=3))
 def test_a_field_without_a_value_is_absent(metadata: dict[str, Any]) -> None:
     event = {"customer_id": "K1", "event_type": "x", "timestamp": "2031-03-08", "metadata": metadata}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from journey.decision import rules
 from journey.runtime import jit
 from journey.runtime.code_cache import CACHE_VARIABLE
+from tests.levels import examples
 
 finite = st.floats(-1e6, 1e6)
 numbers = {
@@ -31,7 +32,7 @@ def compiled():
 @pytest.mark.medium
 @pytest.mark.parametrize("name", sorted(numbers))
 def test_compiled_rules_give_the_same_bits(compiled, name):
-    @settings(max_examples=200)
+    @settings(max_examples=examples(200, otherwise=40))
     @given(numbers[name])
     def same(arguments):
         # Ints where floats are expected would compile again for each mixture of types.

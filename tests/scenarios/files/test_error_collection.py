@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from journey.core.errors import InputError
 from scenarios.files.loader import load
 from scenarios.files.messages import ScenarioError
+from tests.levels import examples
 
 TEXT = """\
 extends = "default"
@@ -195,7 +196,7 @@ PLANTED = {
 }
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20, otherwise=5))
 @given(st.lists(st.sampled_from(sorted(PLANTED)), min_size=1, unique=True))
 def test_every_planted_error_is_reported_at_once_in_its_line(tmp_path_factory, planted):
     path = tmp_path_factory.mktemp("planted") / "mine.toml"
@@ -207,7 +208,7 @@ def test_every_planted_error_is_reported_at_once_in_its_line(tmp_path_factory, p
     ]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20, otherwise=5))
 @given(st.lists(st.sampled_from(TEXT.splitlines() + JOURNEY.splitlines()), max_size=30))
 def test_any_file_is_loaded_or_refused_in_words(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("any") / "mine.toml"

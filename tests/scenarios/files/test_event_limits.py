@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from journey.core.errors import InputError
 from scenarios.files.loader import builtin_names, load
+from tests.levels import examples
 
 CYCLE = """
 title = "cycle"
@@ -86,7 +87,7 @@ def test_the_limit_is_that_of_a_customer_in_the_whole_run():
         load("default", ["horizon_days=10", "world.decisions.cadence_days=9e-6"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60, otherwise=15), deadline=None)
 @given(st.floats(0.5, 36_500.0))
 def test_the_advised_value_is_accepted(days):
     key = "world.decisions.cadence_days"

@@ -13,6 +13,7 @@ from scenarios.files.loader import builtin_names, load
 from scenarios.files.merging import merge_layers
 from scenarios.files.resolved_keys import Provenance, list_keys
 from scenarios.files.resolved_toml import format_keys
+from tests.levels import examples
 
 NAMES = st.text(st.characters(exclude_characters="[]"), min_size=1, max_size=8).filter(
     lambda name: name != "amount" and name.strip() and name.isprintable()
@@ -61,7 +62,7 @@ def test_a_shown_built_in_scenario_is_the_same_scenario(name, docs, tmp_path_fac
     assert_same(loaded, reload(loaded, tmp_path_factory, docs=docs))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25, otherwise=6))
 @given(st.sampled_from(["default", "auto_approve", "win_back", "seed_ten"]), OVERRIDES)
 def test_a_shown_scenario_with_overrides_is_the_same_scenario(tmp_path_factory, name, overrides):
     given_overrides = [f"{key}={value}" for key, value in overrides.items()]
@@ -72,7 +73,7 @@ def test_a_shown_scenario_with_overrides_is_the_same_scenario(tmp_path_factory, 
     assert_same(loaded, reload(loaded, tmp_path_factory))
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15, otherwise=4))
 @given(st.lists(NAMES, min_size=1, max_size=4, unique_by=str.casefold))
 def test_names_of_any_characters_are_shown(tmp_path_factory, names):
     tables = [f"[population.segments.{format_path((name,))}]\nshare = 1\naccount_value = 1\n" for name in names]

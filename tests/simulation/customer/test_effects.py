@@ -17,6 +17,7 @@ from simulation.trace.events import (
     SIGNAL,
     VALUE_CHANGE,
 )
+from tests.levels import examples
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import NO_EFFECT, WORLD
 
@@ -39,7 +40,7 @@ def history_of(run):
     return [row for row in run.trace.sorted_rows() if row.kind in HISTORY]
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12, otherwise=4))
 @given(SEEDS, st.floats(0.0, 1.0))
 def test_ratios_of_1_and_discounts_leave_every_move_signal_and_episode_as_it_is(seed, share):
     population = {"size": 30}

@@ -22,6 +22,7 @@ from simulation.model.rule_parameters import EXECUTED, HEEDS_OTHERS, INTERVENTIO
 from simulation.model.world_spec import World
 from simulation.runs.engine_choice import COMPILED
 from simulation.runs.run import run_arm
+from tests.levels import examples
 from tests.simulation.bare_worlds import bare
 from tests.simulation.customer.metric_strategies import metric_sets
 from tests.simulation.customer.rule_strategies import rule_sets
@@ -50,7 +51,7 @@ def assert_same_in_both_engines(arm_spec, *, seed, days):
 
 
 @pytest.mark.compiled
-@settings(max_examples=12, phases=PHASES)
+@settings(max_examples=examples(12, otherwise=4), phases=PHASES)
 @given(
     rule_sets(), metric_sets(), worlds(), populations(), REVIEWERS, POLICIES, st.integers(0, 2**32),
     st.floats(10.0, 150.0),

@@ -252,6 +252,7 @@ def test_every_dwell_of_a_scenario_can_be_computed_at_any_age_and_ratio(dwell, a
     assert wait >= 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.compiled
 @given(SCHEMA_DWELLS, SMALL_TO_LARGE, SMALL_TO_LARGE, st.just(0.0) | SMALL_TO_LARGE, AMOUNTS, st.floats(0.0, 4e4))
 def test_every_dwell_of_a_scenario_is_the_same_in_compiled_code(dwell, age, ratio, following, amount, elapsed):

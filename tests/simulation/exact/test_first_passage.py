@@ -119,7 +119,7 @@ FOREVER = 5000.0
 """Days after which chains with rates of at least 0.05 have ended, to ten digits."""
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40, otherwise=15))
 @given(chains(), st.floats(0.01, 50.0))
 def test_probabilities_are_those_of_the_matrix_exponential(chain, days):
     generator, target = chain
@@ -132,7 +132,7 @@ def test_probabilities_are_those_of_the_matrix_exponential(chain, days):
     assert np.all(ever <= 1.0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40, otherwise=15))
 @given(chains(), st.floats(0.01, 20.0), st.floats(0.01, 20.0))
 def test_probabilities_rise_with_the_horizon(chain, days, more):
     generator, target = chain
@@ -186,7 +186,7 @@ def test_events_are_integrals_of_rates(chain, days):
     assert first_passage.expected_events(generator, rates, days) == pytest.approx(expected, abs=1e-6)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40, otherwise=15))
 @given(chains())
 def test_all_events_are_the_limit_of_those_within_days(chain):
     generator, target = chain
@@ -230,7 +230,7 @@ BACK_AND_FORTH = ([0.0] * 3 + [3.0] + [0.0] * 5 + [3.0, -6.0, 0.0], [False] * 3 
 
 
 @example(*BACK_AND_FORTH)
-@settings(max_examples=40)
+@settings(max_examples=examples(40, otherwise=15))
 @given(st.lists(st.floats(-6.0, 3.0), min_size=12, max_size=12), st.lists(st.booleans(), min_size=9, max_size=9))
 def test_rates_of_very_different_size_cost_no_digits(exponents, kept):
     generator = np.zeros((4, 4))

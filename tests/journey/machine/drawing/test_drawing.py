@@ -20,6 +20,7 @@ from journey.machine.lifecycles import (
     risk_signal_lifecycle,
 )
 from journeylab.testing import journeys
+from tests.levels import examples
 
 SVG = "{http://www.w3.org/2000/svg}"
 EVERY_MACHINE = [
@@ -51,7 +52,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 @pytest.mark.medium
 @given(journeys())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60, otherwise=15), deadline=None)
 def test_every_stage_and_every_move_is_in_the_picture(journey: Journey):
     svg, mermaid, dot = to_svg(journey), to_mermaid(journey), to_dot(journey)
     shown = texts(svg)
@@ -70,7 +71,7 @@ def test_every_stage_and_every_move_is_in_the_picture(journey: Journey):
 
 @pytest.mark.slow
 @given(journeys(max_moves=20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60, otherwise=15), deadline=None)
 def test_no_stage_and_no_label_lies_on_another_or_off_the_page(journey: Journey):
     svg = to_svg(journey)
     shown = boxes(svg, "live", "terminal", "label-back")

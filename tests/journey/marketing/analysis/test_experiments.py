@@ -14,6 +14,7 @@ from journey.marketing.views.context import build_context
 from journey.statistics.proportions import ContingencyTable
 from journey.statistics.score_intervals import difference_interval
 from tests.journey.marketing.companies import find_codes, records, row, rows
+from tests.levels import examples
 
 # statsmodels, documentation of proportions_ztest: counts 5 and 12 of 83 and 99.
 PUBLISHED = {"control": (5, 83), "variant": (12, 99), "z": -1.4078304151258787, "p": 0.15918129181156992}
@@ -190,7 +191,7 @@ def test_small_counts_get_the_exact_test_even_if_the_experiment_names_the_z_test
     assert _analyse(tables, "EXP_002").call == "no winner"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60, otherwise=15), deadline=None)
 @given(st.tuples(st.integers(1, 40), st.integers(1, 40)).flatmap(
     lambda n: st.tuples(st.integers(0, n[0]), st.just(n[0]), st.integers(0, n[1]), st.just(n[1]))
 ))  # fmt: skip
@@ -235,7 +236,7 @@ def test_several_experiments_are_corrected_for_their_number():
     assert found.sample_size > 6000
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100, otherwise=15), deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 200), st.integers(1, 200)), min_size=1, max_size=8))
 def test_the_interval_beside_a_call_excludes_0_exactly_if_the_adjusted_p_value_is_significant(counts):
     tables = [ContingencyTable(events, 1000, other, 1000) for events, other in counts]

@@ -20,6 +20,7 @@ from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPol
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 from journey.marketing.views.balances import read_balances
 from journey.marketing.views.context import build_context
+from tests.levels import examples
 
 START = datetime(2026, 3, 20, 9)
 # Ignore the risk of CH_03, which would block many steps; `test_every_rule_is_named` covers it.
@@ -56,7 +57,7 @@ def _check_log(folder):
 
 
 @pytest.mark.slow
-@settings(max_examples=12)  # each reads a folder after each of its steps
+@settings(max_examples=examples(12, otherwise=4))  # each reads a folder after each of its steps
 @given(st.lists(REQUESTS, min_size=4, max_size=12))
 @example(
     [

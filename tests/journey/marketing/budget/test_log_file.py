@@ -24,6 +24,7 @@ from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPol
 from journey.marketing.records.folders import BUNDLED, bundled_folder, read_folders
 from journey.marketing.views.balances import read_balances
 from journey.marketing.views.context import build_context
+from tests.levels import examples
 
 DAY = datetime(2026, 3, 20)
 POLICY = MarketingPolicy(budget=BudgetPolicy(active=("active", "paused")), risk=RiskPolicy(force_review=("critical",)))
@@ -89,7 +90,7 @@ TEXTS = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25, otherwise=6), deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
 @example("X", "NA", "null")
 @example("null", "None", "")

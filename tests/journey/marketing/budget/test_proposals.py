@@ -13,6 +13,7 @@ from journey.marketing.checks import check
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy, RiskPolicy
 from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
+from tests.levels import examples
 
 
 def _allocation(tables, **options):
@@ -107,7 +108,7 @@ def test_without_opening_balances_nothing_is_proposed():
 
 
 @pytest.mark.slow
-@settings(max_examples=20)  # each reads a folder's worth of tables
+@settings(max_examples=examples(20, otherwise=5))  # each reads a folder's worth of tables
 @given(
     openings=st.lists(st.integers(0, 8000), min_size=2, max_size=2),
     conversions=st.integers(0, 600),

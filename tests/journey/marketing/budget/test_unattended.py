@@ -11,6 +11,7 @@ from journey.marketing.budget.governance import prove
 from journey.marketing.budget.log import MarketingLog
 from journey.marketing.core.policy import BudgetPolicy, MarketingPolicy
 from tests.journey.marketing.companies import find_codes, row, rows
+from tests.levels import examples
 
 START = datetime(2026, 3, 18, 9)
 DAY = timedelta(days=1)
@@ -75,7 +76,7 @@ def test_each_proposer_is_counted_alone_whatever_the_spelling_of_the_name():
         _move(log, "C", 400.0, START, by="human", actor="Zoe\u0301")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80, otherwise=15), deadline=None)
 @given(st.lists(
     st.tuples(st.sampled_from([None, "Ada", "Ben"]), st.integers(1, 600), st.integers(0, 400), st.booleans()),
     max_size=12,

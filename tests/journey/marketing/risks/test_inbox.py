@@ -14,6 +14,7 @@ from journey.marketing.risks.inbox import UNSETTLED, build_risk_inbox, report_ri
 from journey.marketing.risks.triggers import SEVERITIES, adjust_severity, detect_risks
 from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import records, row, rows
+from tests.levels import examples
 
 
 def _triggers(tables, **options):
@@ -171,7 +172,7 @@ def test_a_high_exposure_requires_a_review_of_a_medium_risk():
 
 
 @pytest.mark.slow
-@settings(max_examples=20)  # each example reads all tables
+@settings(max_examples=examples(20, otherwise=5))  # each example reads all tables
 @given(
     st.lists(
         st.tuples(st.sampled_from(SEVERITIES), st.sampled_from(["open", "in_review", "mitigated", "dismissed"])),

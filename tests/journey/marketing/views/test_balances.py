@@ -14,6 +14,7 @@ from journey.marketing.records.folders import BUNDLED, bundled_folder, read_fold
 from journey.marketing.views.balances import read_balances
 from journey.marketing.views.context import build_context
 from tests.journey.marketing.companies import find_codes, records, row, rows
+from tests.levels import examples
 
 
 def _by_channel(tables, **options):
@@ -68,7 +69,7 @@ moves = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=15)  # each example reads all tables
+@settings(max_examples=examples(15, otherwise=4))  # each example reads all tables
 @given(moves)
 def test_transfers_conserve_the_sum_of_a_campaigns_balances(transfers):
     tables = rows()

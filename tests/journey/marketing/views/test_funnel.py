@@ -11,6 +11,7 @@ from journey.marketing.core.policy import FunnelPolicy, MarketingPolicy, Trust
 from journey.marketing.views.context import build_context
 from journey.marketing.views.funnel import build_funnel_rows, find_leaky_cells
 from tests.journey.marketing.companies import find_codes, records, row, rows
+from tests.levels import examples
 
 
 def _campaign(path, **fields):
@@ -124,7 +125,7 @@ def test_few_visitors_are_no_evidence_of_a_drop_off():
 
 
 @pytest.mark.slow
-@settings(max_examples=20)  # each example reads tables
+@settings(max_examples=examples(20, otherwise=5))  # each example reads tables
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.sampled_from(["visit", "signup", "purchase"]), st.integers(0, 50)),

@@ -10,6 +10,7 @@ from journey.orchestrator import Orchestrator
 from journeylab.testing import companies, policies, recorded_customers, signals
 from journeylab.testing.strategies.histories import FIRST_DAY
 from tests.journeylab.testing.shrinking import smallest
+from tests.levels import examples
 
 SMALL = Journey.build(stages=("new", "left"), initial="new", terminal="left", moves=(Move("leave", "new", "left"),))
 OWN = build_policy(
@@ -60,7 +61,7 @@ def test_a_company_shrinks_to_one_customer():
 
 @pytest.mark.medium
 @given(st.data())
-@settings(max_examples=25)
+@settings(max_examples=examples(25, otherwise=6))
 def test_the_orchestrator_evaluates_every_drawn_customer_with_every_drawn_policy(data):
     policy = data.draw(policies(base=OWN, journey=SMALL))
     known = data.draw(recorded_customers(journey=SMALL, policy=policy))
