@@ -163,7 +163,12 @@ def test_declared_rules_hold_actions_back_and_demand_approvals(tmp_path):
     )
     shown = " ".join(invoke("evaluate", "--journey", file, "--as-of", "2025-01-14").stdout.split())
     assert "Held back by contact policy, governance or rules: 3 actions" in shown
-    exported = tmp_path / "decisions.csv"
+
+
+@pytest.mark.compiled
+def test_a_file_of_decisions_respects_declared_rules(tmp_path):
+    file, exported = tmp_path / "rules.toml", tmp_path / "decisions.csv"
+    file.write_text(_RULES, encoding="utf-8")
     invoke("evaluate", "--journey", file, "--as-of", "2025-01-14", "--decisions", exported)
     rows = {row["customer_id"]: row for row in csv.DictReader(exported.read_text(encoding="utf-8").splitlines())}
     assert rows["C002"]["reason"] == "breaks_rule"
