@@ -35,6 +35,7 @@ from simulation.verification.acquisition import acquisition_checks, arm_funnel_c
 from simulation.verification.conservation import check_conservation
 from simulation.verification.event_histories import read_histories
 from simulation.verification.evidence import judge_checks
+from tests.levels import examples
 from tests.simulation.acquisition_plans import MOVING, SPREAD, arm_with, buyers_of, plan, plans
 from tests.simulation.compiled.test_engine import assert_same_rows, assert_same_totals
 from tests.simulation.trace.trace_files import in_small_windows, rows_in
@@ -162,7 +163,7 @@ def test_predicted_value_is_the_integral_of_survival(value, hazard, years):
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=examples(40, otherwise=12))
 @given(plans(), SEEDS, st.integers(0, 3))
 def test_both_engines_simulate_the_same_funnel(acquisition, seed, replication):
     reference, compiled = (
@@ -205,7 +206,7 @@ def test_a_rule_without_transfers_does_not_change_the_trace():
     assert len(rows[0]) > 500
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12, otherwise=4))
 @given(plans(), st.floats(1.0, 3.0), SEEDS)
 def test_a_larger_budget_reaches_the_same_prospects_and_more(acquisition, factor, seed):
     """Prospects reached with both budgets make the same steps on the same days."""
@@ -301,7 +302,7 @@ def test_arms_with_campaigns_cannot_share_a_run():
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
+@settings(max_examples=examples(20, otherwise=7))
 @given(plans(rules=("by_conversion", "by_retained_value")), SEEDS)
 def test_transfers_conserve_money_and_keep_the_rules(acquisition, seed):
     result = simulate(acquisition, seed, engine=compiled_engine)
@@ -384,7 +385,7 @@ def test_no_transfer_is_based_on_later_sales(engine):
 
 
 @pytest.mark.compiled
-@settings(max_examples=8)
+@settings(max_examples=examples(8, otherwise=3))
 @given(SEEDS, st.integers(4, 10))
 def test_transfers_do_not_depend_on_later_events(seed, period):
     """A campaign whose later prospects never buy makes the same transfers up to then."""

@@ -21,6 +21,7 @@ from simulation.runs.run import collect_runs, run_arm, run_together
 from simulation.trace.columns import columns_to_rows
 from simulation.trace.events import ACTION, FUNNEL, PAYMENT, RENEWAL
 from simulation.verification.trace_diff import compare_runs
+from tests.levels import examples
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.world_strategies import POLICIES, REVIEWERS, TIMED_POLICIES, populations, worlds
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
@@ -96,7 +97,7 @@ def _about(value):
 
 
 @pytest.mark.compiled
-@settings(max_examples=40)
+@settings(max_examples=examples(40, otherwise=12))
 @given(worlds(), REVIEWERS, POLICIES, TIMED_POLICIES, st.integers(0, 2**32), st.integers(1, 40), st.floats(10.0, 200.0))
 def test_traces_are_equal_for_any_world_policy_reviewers_and_seed(world, reviewers, policy, timed, seed, size, days):
     arm_spec = arm(world=world, reviewers=reviewers, policy={**policy, **timed}, population={"size": size})
@@ -118,7 +119,7 @@ def test_traces_are_equal_for_an_arm_with_fewer_actions(changes):
 
 
 @pytest.mark.compiled
-@settings(max_examples=15)
+@settings(max_examples=examples(15, otherwise=5))
 @given(populations(), worlds(), st.integers(0, 2**32))
 def test_traces_are_equal_for_any_population(population, world, seed):
     assert_same(arm(population=population, world=world), seed=seed, days=90.0)
@@ -248,7 +249,7 @@ def test_rows_events_and_queue_grow_for_hundreds_of_waiting_requests(monkeypatch
 
 
 @pytest.mark.slow
-@settings(max_examples=15)
+@settings(max_examples=examples(15, otherwise=5))
 @given(POLICIES, POLICIES, REVIEWERS, st.integers(0, 2**32), st.floats(0.1, 3.0), st.floats(0.0, 2.0))
 def test_traces_are_equal_for_arms_that_share_the_reviewers(first, second, reviewers, seed, share, smb_share):
     arm_specs = [

@@ -67,7 +67,7 @@ def test_the_ratio_of_another_move_changes_nothing_before_the_first_effect(seed)
     assert history_of(treated) != history_of(idle)
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8, otherwise=3))
 @given(SEEDS, st.floats(0.0, 1.0), st.sampled_from([(), ("engagement",), ("retention", "onboarding")]))
 def test_full_price_is_revenue_and_discounts_and_customers_add_up_to_the_run(seed, share, stages):
     effect = {"discount": {"share": share, "days": 30.0, "stages": stages}}

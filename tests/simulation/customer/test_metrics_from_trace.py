@@ -8,6 +8,7 @@ from journey.statistics.survival import estimate_incidence, restricted_mean, tim
 from simulation.model.metric_spec import MetricSpec
 from simulation.runs.run import run_arm
 from tests.journey.statistics.survival_samples import group
+from tests.levels import examples
 from tests.simulation.customer.metric_strategies import metric_sets
 from tests.simulation.customer.metrics_from_trace import compute, read_all, sample_of
 from tests.simulation.full_worlds import full_arm
@@ -85,14 +86,14 @@ def test_each_kind_of_metric_is_that_of_the_trace(in_mid_stay):
     assert_metrics_are_those_of_the_trace(arm_spec, seed=3, days=150.0)
 
 
-@settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=examples(15, otherwise=5), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(metric_sets(), st.integers(0, 2**32), st.booleans())
 def test_metrics_of_a_world_with_everything_are_those_of_the_trace(metrics, seed, in_mid_stay):
     arm_spec = full_arm(metrics=metrics, population={"size": 40, "in_mid_stay": in_mid_stay}, yearly_discount=0.08)
     assert_metrics_are_those_of_the_trace(arm_spec, seed=seed, days=120.0)
 
 
-@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=examples(8, otherwise=3), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(metric_sets(), worlds(), POLICIES, st.integers(0, 2**32), st.floats(10.0, 120.0))
 def test_metrics_of_any_world_are_those_of_the_trace(metrics, world, policy, seed, days):
     arm_spec = arm(metrics=metrics, world=world, policy=policy, population={"size": 20, "in_mid_stay": True})

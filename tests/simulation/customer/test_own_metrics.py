@@ -11,6 +11,7 @@ from simulation.compiled import row_retention
 from simulation.model.metric_spec import MetricSpec
 from simulation.runs.engine_choice import COMPILED
 from simulation.runs.run import run_arm
+from tests.levels import examples
 from tests.simulation.customer.metric_strategies import metric_sets
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.world_strategies import POLICIES, REVIEWERS, populations, worlds
@@ -45,7 +46,7 @@ def assert_same_in_both_engines(arm_spec, *, seed, days):
 
 
 @pytest.mark.compiled
-@settings(max_examples=12)
+@settings(max_examples=examples(12, otherwise=4))
 @given(metric_sets(), worlds(), populations(), REVIEWERS, POLICIES, st.integers(0, 2**32), st.floats(10.0, 150.0))
 def test_both_engines_agree_on_any_metrics_of_any_world(metrics, world, population, reviewers, policy, seed, days):
     arm_spec = arm(world=world, population=population, reviewers=reviewers, policy=policy, metrics=metrics)

@@ -12,6 +12,7 @@ from simulation.exports.histories import RunHistory
 from simulation.model.world_spec import World
 from simulation.runs.run import run_arm
 from simulation.verification.event_histories import read_histories
+from tests.levels import examples
 from tests.simulation.bare_worlds import WORLD, bare
 from tests.simulation.compiled.test_engine import assert_same
 from tests.simulation.worlds import arm
@@ -77,7 +78,7 @@ def test_a_guard_on_the_days_in_the_stage_sees_the_stay():
         assert set(times(result, "leave")) == leaves
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=3))
 @given(SEEDS, st.sampled_from(["exponential", "weibull", "gamma", "log_normal"]))
 def test_moves_that_restart_their_own_clock_change_no_other_move(seed, law):
     leave = {"law": law, "mean_days": 40.0, "shape": 2.0}

@@ -11,6 +11,7 @@ from journey.rules import Rule, Where
 from simulation.model.reviewers_spec import Reviewers
 from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import run_arm
+from tests.levels import examples
 from tests.simulation.world_strategies import POLICIES, populations, worlds
 from tests.simulation.worlds import WORLD, arm
 
@@ -58,7 +59,7 @@ def test_a_rule_is_broken_only_where_decisions_do_not_respect_it(engine, rule):
 
 
 @pytest.mark.compiled
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=3))
 @given(
     worlds(), populations(), POLICIES, st.integers(0, 2**32), st.floats(30.0, 200.0),
     st.lists(st.sampled_from(RULES), min_size=1, max_size=3, unique=True),

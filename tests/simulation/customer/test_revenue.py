@@ -13,6 +13,7 @@ from simulation.exact import markov
 from simulation.model.world_spec import World
 from simulation.runs.run import run_arm
 from simulation.verification.event_histories import read_histories
+from tests.levels import examples
 from tests.simulation.bare_worlds import bare, simulate
 from tests.simulation.compiled.test_engine import assert_same
 from tests.simulation.full_worlds import full_arm
@@ -130,7 +131,7 @@ def test_the_same_share_in_all_stages_multiplies_all_money_and_changes_nothing_e
 
 
 @pytest.mark.compiled
-@settings(max_examples=8)
+@settings(max_examples=examples(8, otherwise=3))
 @given(st.lists(SHARES, min_size=6, max_size=6), SEEDS, st.floats(10.0, 300.0))
 def test_both_engines_add_the_same_revenue_in_a_world_with_all_mechanisms(shares, seed, days):
     """Win-backs, notice, value changes, renewals, failed charges and discount are all in it."""

@@ -11,6 +11,7 @@ from simulation.model.reviewers_spec import Reviewers
 from simulation.runs.cohort import draw_initial_customers
 from simulation.runs.engine_choice import COMPILED, REFERENCE
 from simulation.runs.run import run_arm
+from tests.levels import examples
 from tests.simulation.bare_worlds import ALL_IN_DISTRESS, bare
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WORLD
@@ -128,7 +129,7 @@ def test_the_trace_of_the_test_has_all_that_changes_a_score(engine):
 
 
 @ENGINES
-@settings(max_examples=20)
+@settings(max_examples=examples(20, otherwise=7))
 @given(SEEDS, st.floats(0.0, 0.1), st.floats(1.0, 50.0), st.floats(1.0, 5.0), st.floats(0.0, 4.0))
 def test_where_no_customer_leaves_the_last_mean_is_that_of_the_run(engine, seed, onset, mean_days, calm, penalty):
     cause = {"onset_per_day": {"here": onset}, "mean_days": mean_days, "churn_ratio": 1.0, "symptoms": {}}

@@ -14,6 +14,7 @@ from journey.machine.guards import Guard
 from simulation.exact import absorbing, markov, queueing, renewal, scipy_distributions
 from simulation.model.dwell_spec import Dwell, MoveClock
 from simulation.model.world_spec import World
+from tests.levels import examples
 
 # -- absorbing chains --------------------------------------------------------------------------------------
 
@@ -307,7 +308,7 @@ def test_a_deterministic_dwell_competes_with_an_exponential_one():
 
 
 @pytest.mark.medium
-@settings(max_examples=20)
+@settings(max_examples=examples(20, otherwise=7))
 @given(st.floats(2.0, 60.0), st.floats(1.0, 4.0), st.floats(2.0, 60.0))
 def test_the_reported_error_bounds_the_change_on_a_finer_grid(mean, shape, other):
     risks = _alternating(Dwell(law="weibull", mean_days=mean, shape=shape), Dwell(mean_days=other))

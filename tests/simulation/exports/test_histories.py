@@ -12,6 +12,7 @@ from simulation.exports.histories import CustomerHistory, RunHistory, initial_hi
 from simulation.population.draw import InitialCustomer
 from simulation.runs.run import run_arm
 from simulation.trace.events import Row
+from tests.levels import examples
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import WIN_BACK, arm, win_back_journey
 
@@ -53,7 +54,7 @@ def test_stays_follow_one_another_from_the_stage_on_day_0_to_the_end(chronicle):
         assert lifeline.end_stage == stays[-1].stage
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8, otherwise=3))
 @given(seed=st.integers(0, 2**40), discount=st.sampled_from([0.0, 0.08]), count=st.integers(0, 2))
 def test_what_customers_bring_and_cost_adds_up_to_what_the_run_has_counted(seed, discount, count):
     from simulation.model.reviewers_spec import Reviewers
@@ -72,7 +73,7 @@ def test_what_customers_bring_and_cost_adds_up_to_what_the_run_has_counted(seed,
     assert total == {name: pytest.approx(amount, rel=1e-12) for name, amount in chronicle.run.quantities.items()}
 
 
-@settings(max_examples=8)
+@settings(max_examples=examples(8, otherwise=3))
 @given(seed=st.integers(0, 2**40), discount=st.sampled_from([0.0, 0.08]), days=st.floats(5.0, 250.0))
 def test_money_adds_up_with_value_changes_arrivals_and_customers_who_are_won_back(seed, discount, days):
     setup = full_arm(yearly_discount=discount, population={"size": 40})

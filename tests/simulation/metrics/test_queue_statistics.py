@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from simulation.metrics.queue_statistics import QueueStatistics, count_work, without_rounding_excess
 from simulation.model.reviewers_spec import Reviewers
 from simulation.model.working_hours import completion_time, next_opening, working_time_until
+from tests.levels import examples
 from tests.simulation.bare_worlds import simulate
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.world_strategies import REVIEWERS
@@ -67,7 +68,7 @@ def test_statistics_of_pods_are_added_up():
     assert QueueStatistics.merge([first, second]).busy == 0.75
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15, otherwise=5))
 @given(
     st.integers(0, 2**32),
     REVIEWERS,
@@ -100,7 +101,7 @@ def test_without_reviewers_the_wait_for_a_reviewer_is_unknown():
     assert run.metrics["expired_wait_days_mean"] == pytest.approx(5.0, rel=ROUNDING)
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=3))
 @given(st.integers(0, 2**32), st.sampled_from([5.0, 40.0]))
 def test_each_way_in_which_a_request_ends_has_its_own_wait(seed, service_minutes):
     policy = EVERYTHING_IS_REVIEWED | {"contact": {"approval_expiry_days": 3.0}}

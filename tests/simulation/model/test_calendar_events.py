@@ -19,6 +19,7 @@ from simulation.model.calendar_effects import build_calendar_effects, interval_i
 from simulation.model.dwell_spec import Dwell
 from simulation.model.world_spec import World
 from simulation.runs.cohort import build_cohort
+from tests.levels import examples
 from tests.simulation.bare_worlds import ALL_IN_DISTRESS, bare, left_at, simulate, simulate_histories, z_of
 
 N = 4000
@@ -292,7 +293,7 @@ def test_who_has_not_come_by_the_end_is_not_counted_and_who_has_lives_from_then_
         assert abs(row["gone"] * len(chances) - chances.sum()) < 4.0 * error
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20, otherwise=7))
 @given(st.integers(0, 2**32), st.floats(0.0, 1.0), st.floats(1.0, 400.0))
 def test_nothing_happens_to_a_customer_before_the_arrival(seed, share, over):
     population = {"size": 30, "arrivals": {"share": share, "over_days": over}}

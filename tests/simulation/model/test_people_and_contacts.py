@@ -22,6 +22,7 @@ from simulation.population.draw import draw_frailty
 from simulation.random import streams
 from simulation.runs.cohort import build_cohort
 from simulation.runs.run import run_arm
+from tests.levels import examples
 from tests.simulation.bare_worlds import bare, z_of
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import NO_EFFECT, arm
@@ -91,7 +92,7 @@ def test_correlations_leave_each_trait_its_own_distribution():
 
 
 @given(SEEDS)
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=3))
 def test_zero_correlations_leave_everything_as_it_is_to_the_bit(seed):
     zero = full_arm(population={"size": 20, "correlations": dict.fromkeys(PAIRS, 0.0)})
     kept = zero.population.model_dump(exclude={"correlations"})
@@ -164,7 +165,7 @@ def test_the_response_falls_by_the_share_lost_to_the_power_of_the_faded_level():
     assert chances.min() < 0.5 < 0.79 < chances.max()
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15, otherwise=5))
 @given(SEEDS, st.floats(0.0, 1.0), st.booleans())
 def test_customers_without_consent_are_never_contacted_or_reviewed(seed, share, full):
     setup = (full_arm if full else arm)(population={"size": 40, "segments": without_consent(share)})
@@ -261,7 +262,7 @@ def test_a_wrong_entry_names_each_other_live_stage_as_often():
         assert abs(z_of(named[other], CROWD, 0.2)) < 4.0
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=3))
 @given(SEEDS, st.floats(0.0, 60.0))
 def test_imperfections_at_rate_0_leave_the_trace_as_it_is_to_the_bit(seed, late):
     names = ("signals_missing", "signals_orphaned", "signals_duplicated", "signals_late", "stages_missing")
@@ -273,7 +274,7 @@ def test_imperfections_at_rate_0_leave_the_trace_as_it_is_to_the_bit(seed, late)
 
 
 @pytest.mark.medium
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=3))
 @given(SEEDS)
 def test_bad_records_change_what_is_known_and_never_how_anybody_lives(seed):
     def life(world):
@@ -302,7 +303,7 @@ def test_false_alarms_come_at_exponential_gaps_with_strengths_that_are_uniform()
 # -- the gate's book ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=3))
 @given(SEEDS, st.integers(0, 2))
 def test_the_book_over_time_adds_up_to_the_means_of_the_run(seed, count):
     gate = Reviewers(count=count, minutes_per_day=60.0)

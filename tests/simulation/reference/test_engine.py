@@ -12,10 +12,11 @@ from journey.machine import default_journey
 from simulation.model.reviewers_spec import Reviewers
 from simulation.runs.run import run_arm
 from simulation.trace.events import ACTION, DECISION, DISTRESS_OFF, DISTRESS_ON, MOVE, OUTCOME, SIGNAL
+from tests.levels import examples
 from tests.simulation.worlds import NO_EFFECT, WORLD, arm
 
 SEEDS = st.integers(0, 2**32)
-SHORT = settings(max_examples=15)
+SHORT = settings(max_examples=examples(15, otherwise=5))
 
 
 def rows(setup, *, seed=1, replication=0, days=200.0, kinds=None):

@@ -23,11 +23,12 @@ from simulation.reference.environment import ExactEnvironment
 from simulation.reference.review_queue import ReviewQueue, ReviewRequest
 from simulation.runs.run import run_arm
 from simulation.trace.events import ACTION, ARRIVAL, DISTRESS_OFF, DISTRESS_ON, MOVE, SIGNAL, VALUE_CHANGE
+from tests.levels import examples
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.worlds import NO_EFFECT
 
 SEEDS = st.integers(0, 2**32)
-SHORT = settings(max_examples=12)
+SHORT = settings(max_examples=examples(12, otherwise=4))
 LIFE = {MOVE, SIGNAL, DISTRESS_ON, DISTRESS_OFF, ARRIVAL, VALUE_CHANGE}
 
 

@@ -12,6 +12,7 @@ from simulation.model.reviewers_spec import Reviewers
 from simulation.model.run_options import RunOptions
 from simulation.runs.run import collect_runs, run_arm, run_together, simulate_pod, split_into_pods
 from simulation.trace.files import trace_file
+from tests.levels import examples
 from tests.simulation.compiled.test_engine import assert_same_rows, assert_same_totals
 from tests.simulation.trace.trace_files import in_small_windows, rows_in
 from tests.simulation.worlds import arm
@@ -90,7 +91,7 @@ def replace_pods(pods):
 
 
 @pytest.mark.medium
-@settings(max_examples=10)
+@settings(max_examples=examples(10, otherwise=3))
 @given(st.permutations(range(3)), st.integers(0, 2**32))
 def test_the_order_of_pods_makes_no_difference(order, seed):
     setups, options = [crowded()], RunOptions(seed, replication=1, days=40.0)

@@ -40,6 +40,7 @@ from simulation.verification.derived_models import derive_theory_arm
 from simulation.verification.event_histories import read_histories
 from simulation.verification.runners import run_reference
 from simulation.verification.trace_diff import compare_runs
+from tests.levels import examples
 from tests.simulation.full_worlds import full_arm
 from tests.simulation.planted_errors import replace_function
 from tests.simulation.worlds import WIN_BACK, WORLD, arm, win_back_journey
@@ -534,7 +535,7 @@ ACTIVE_POLICIES = st.builds(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25, otherwise=6))
 @given(REVIEWERS, ACTIVE_POLICIES, st.integers(0, 2**32), st.integers(1, 60), st.floats(10.0, 150.0))
 def test_littles_law_holds_within_rounding_for_any_policy_and_reviewers(reviewers, policy, seed, size, days):
     arm_spec = arm(reviewers=reviewers, policy=policy, population={"size": size})
