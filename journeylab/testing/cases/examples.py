@@ -22,7 +22,7 @@ from journey.machine import Facts, MoveResult
 from journeylab.testing.cases.case import Case, CaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from journeylab.testing.cases.answers import Forms
 
@@ -39,22 +39,30 @@ def list_example_cases(text: str, source: str, forms: Forms) -> Iterator[Case]:
         forms: The journey that is tested.
 
     Raises:
-        InputError: A column is missing or unknown, or a number of days is invalid.
+        InputError: A column is missing, unknown or given twice, or a row has no stage, no move, too many cells, or an
+            invalid number of days.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    _refuse_columns(reader.fieldnames or (), source)
+    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    _refuse_columns(reader.fieldnames, source)
     for row in reader:
         line = reader.line_num
-        values = {name: (row.get(name) or "").strip() for name in (*_REQUIRED, *_FACTS)}
         where = f"{source} line {line}"
+        if any(cell.strip() for cell in row.get(None) or ()):
+            raise InputError(f"{where}: has more cells than the first line has columns")
+        values = {name: (row.get(name) or "").strip() for name in (*_REQUIRED, *_FACTS)}
+        if not any(values.values()):  # as spreadsheets leave below a table
+            continue
+        for name in ("stage", "move"):
+            if not values[name]:
+                raise InputError(f"{where}: has no {name}; every example needs one")
         facts = _read_facts(values, where)
         edge = (values["stage"], values["move"]) if values["to_stage"] else None
         name = f"example[line {line}: {values['stage']} -{values['move']}-> {values['to_stage'] or 'refused'}]"
         yield Case(name, partial(_check, values, facts, where, forms), edge)
 
 
-def _refuse_columns(given: object, source: str) -> None:
-    names = [str(name).strip() for name in given] if isinstance(given, list | tuple) else []
+def _refuse_columns(names: Sequence[str], source: str) -> None:
     missing = [name for name in _REQUIRED if name not in names]
     if missing:
         raise InputError(
@@ -63,6 +71,8 @@ def _refuse_columns(given: object, source: str) -> None:
     unknown = next((name for name in names if name not in (*_REQUIRED, *_FACTS)), None)
     if unknown is not None:
         raise InputError(f"{source}: unknown column {unknown!r}{did_you_mean(unknown, (*_REQUIRED, *_FACTS))}")
+    if len(set(names)) < len(names):
+        raise InputError(f"{source}: has a column twice; the first line must name each once")
 
 
 def _read_facts(values: Mapping[str, str], where: str) -> Facts:
@@ -71,6 +81,8 @@ def _read_facts(values: Mapping[str, str], where: str) -> Facts:
         number = float(days) if days else math.nan
     except ValueError:
         raise InputError(f"{where}: days_in_stage must be a number, got {days!r}") from None
+    if days and not 0.0 <= number < math.inf:
+        raise InputError(f"{where}: days_in_stage must be a finite number from 0, got {days!r}")
     return Facts(number, values["previous_stage"] or None, values["segment"] or None, values["tier"] or None)
 
 
