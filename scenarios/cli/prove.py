@@ -39,6 +39,11 @@ def command(
         _print_proofs(proofs)
     if not proofs.rules:
         print_message(f"{source}: declares no rules; begin each with a line [[rules]]")
+    if proofs.undecided_pairs:
+        print_message(
+            f"{proofs.undecided_pairs} pairs of rules may contradict each other: they have too many histories to "
+            "search; lower the counts of these rules to decide it"
+        )
     if not proofs.ok:
         raise typer.Exit(CHECK_FAILED)
 

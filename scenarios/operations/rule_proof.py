@@ -45,6 +45,7 @@ class RuleProofs(FrameExport):
         contradictions: Rules that no complete history meets together, although each can be met.
         ok: Whether no rule of severity error is violated or unsatisfiable, and no rules of severity error contradict
             each other.
+        undecided_pairs: Number of pairs of rules that may contradict each other, with too many histories to search.
     """
 
     file: str
@@ -52,6 +53,7 @@ class RuleProofs(FrameExport):
     rules: "tuple[RuleProof, ...]"
     contradictions: "tuple[Contradiction, ...]"
     ok: bool
+    undecided_pairs: int = 0
 
     def count_verdicts(self) -> dict[str, int]:
         """The number of rules by verdict, those that occur."""
@@ -109,7 +111,7 @@ def prove_file(source: "str | Path | LoadedScenario", overrides: Overrides = Non
         name, machine, rules = loaded.name, loaded.arms[0].journey, loaded.rules
         vocabulary = build_vocabulary(machine, [arm.policy for arm in loaded.arms])
     proof = prove_rules(machine, rules, vocabulary)
-    return RuleProofs(name, machine.name, proof.rules, proof.contradictions, proof.ok)
+    return RuleProofs(name, machine.name, proof.rules, proof.contradictions, proof.ok, proof.undecided_pairs)
 
 
 def describe_proofs(proofs: RuleProofs) -> str:

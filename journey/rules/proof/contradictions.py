@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MOST_RULES, MOST_PLACES = 20, 5_000
 """Limits of the search for sets of three or more rules: rules, and places in histories that all searches visit."""
 
+MOST_PLACES_OF_PAIRS = 500_000
+"""Places in histories that the searches for all pairs visit. Only rules with large counts need more."""
+
 
 class Candidate(NamedTuple):
     """A rule that some histories meet and others may break.
@@ -69,10 +72,20 @@ class Contradiction:
         return {"rules": [rule.name for rule in self.rules], "message": self.message}
 
 
-def find_contradictions(
-    graph_for: Callable[[Customers], Graph], candidates: Sequence[Candidate]
-) -> Iterator[Contradiction]:
-    """All pairs of rules that contradict each other, and some larger sets without such a pair.
+class Contradictions(NamedTuple):
+    """What the search for contradictions has found.
+
+    Attributes:
+        found: The contradictions.
+        undecided_pairs: Number of pairs that were not decided, because their histories are too many.
+    """
+
+    found: tuple[Contradiction, ...]
+    undecided_pairs: int
+
+
+def find_contradictions(graph_for: Callable[[Customers], Graph], candidates: Sequence[Candidate]) -> Contradictions:
+    """The pairs of rules that contradict each other, and some larger sets without such a pair.
 
     A set of three or more is found if its rules are among the first `MOST_RULES` that do not contradict each other in
     pairs, and before `MOST_PLACES` are visited.
@@ -82,10 +95,16 @@ def find_contradictions(
         candidates: The rules that some histories meet and others may break.
     """
     finder = _Finder(graph_for, candidates)
-    pairs = [pair for pair in combinations(range(len(candidates)), 2) if finder.contradict(pair)]
-    for pair in pairs:
-        yield finder.describe(pair)
-    yield from map(finder.describe, finder.find_larger_sets(pairs))
+    budget = Budget(MOST_PLACES_OF_PAIRS)
+    pairs, undecided = [], 0
+    for pair in combinations(range(len(candidates)), 2):
+        try:
+            if finder.contradict(pair, budget):
+                pairs.append(pair)
+        except BudgetSpentError:
+            undecided += 1
+    sets = [] if undecided else list(finder.find_larger_sets(pairs))
+    return Contradictions(tuple(map(finder.describe, [*pairs, *sets])), undecided)
 
 
 class _Finder:

@@ -86,10 +86,12 @@ class Proof:
     Attributes:
         rules: The verdicts, in the order of the rules.
         contradictions: Rules that no complete history meets together, although each can be met.
+        undecided_pairs: Number of pairs of rules that may contradict each other, with too many histories to search.
     """
 
     rules: tuple[RuleProof, ...]
     contradictions: tuple[Contradiction, ...]
+    undecided_pairs: int = 0
 
     @property
     def ok(self) -> bool:
@@ -115,7 +117,7 @@ def prove_rules(journey: Journey, rules: Sequence[Rule], vocabulary: Vocabulary 
         proofs.append(prover.judge(rule, outcome))
         if outcome.met is not None and outcome.maybe_broken is not None:
             candidates.append(Candidate(rule, automaton, outcome.met))
-    return Proof(tuple(proofs), tuple(find_contradictions(prover.graph_for, candidates)))
+    return Proof(tuple(proofs), *find_contradictions(prover.graph_for, candidates))
 
 
 class _Prover:

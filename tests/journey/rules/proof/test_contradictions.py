@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from journey.machine import Guard, Journey, Move
 from journey.rules import parse_rules
-from journey.rules.proof import Verdict, prove_rules
+from journey.rules.proof import Verdict, contradictions, prove_rules
 from tests.journey.rules.proof.brute_force import CUSTOMERS, judge, list_histories
 from tests.journey.rules.proof.strategies import connected_journeys, rules_about
 
@@ -123,3 +123,12 @@ def test_events_that_one_rule_demands_and_another_forbids_after_a_wait_do_not_co
     calls = {"template": "existence", "a": "action:call", "count": 2}
     rare = {"template": "absence", "a": "action:call", "count": 2, "within_days": 14}
     assert _contradictions(calls, rare) == []
+
+
+def test_pairs_whose_histories_are_too_many_are_counted_and_not_searched_for_ever(monkeypatch):
+    monkeypatch.setattr(contradictions, "MOST_PLACES_OF_PAIRS", 1_000)
+    many = [{"name": each, "template": "exactly", "a": f"signal:{each}", "count": 900} for each in ("x", "y")]
+    never = {"name": "never both", "template": "not_co_existence", "a": "signal:x", "b": "signal:y"}
+    proof = prove_rules(TRIAL, parse_rules([*many, never]))
+    assert proof.undecided_pairs > 0
+    assert proof.contradictions == ()
