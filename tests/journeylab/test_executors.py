@@ -17,6 +17,7 @@ import pytest
 import journeylab as jl
 from journey.core.errors import InputError
 from scenarios.execution.executor import open_executor
+from tests.scenarios.cli.started_commands import stored
 from tests.scenarios.execution import jobs
 
 ROOT = Path(__file__).parent.parent.parent
@@ -153,7 +154,7 @@ if __name__ == "__main__":
         try:
             print("begun", flush=True)
             jl.compare("default", engine="reference", overrides={"population.size": 400}, executor=executor,
-                       replications=500)
+                       replications=500, resume=sys.argv[2])
         except KeyboardInterrupt:
             print("interrupted", flush=True)
         print(executor.submit(abs, -7).result())
@@ -168,13 +169,22 @@ def test_ctrl_c_leaves_the_executor_usable(kind, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    kept = tmp_path / "replications.jsonl"
+    command = [sys.executable, script, kind, kept]
     with subprocess.Popen(
-        [sys.executable, script, kind], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        assert process.stdout.readline() == "begun\n"
-        time.sleep(5.0)
-        os.killpg(process.pid, signal.SIGINT)
-        assert process.communicate(timeout=120)[0] == "interrupted\n7\n"
+        try:
+            deadline = time.monotonic() + 120
+            while stored(kept) < 3:
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            os.killpg(process.pid, signal.SIGINT)
+            assert process.communicate(timeout=120)[0] == "begun\ninterrupted\n7\n"
+        finally:
+            # Popen would wait for its end.
+            process.kill()
 
 
 def test_an_executor_that_is_shut_down_is_refused():
