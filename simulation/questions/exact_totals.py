@@ -68,38 +68,42 @@ class _Asked(NamedTuple):
     failed: FloatArray
 
 
+def _ask_all(values: FloatArray) -> _Asked:
+    """What is asked of all customers, none of whom fails."""
+    return _Asked(values, np.ones(len(values)), np.zeros(len(values)))
+
+
 def _ask(question: Question, chain: Chain) -> _Asked:
     generator, stage = chain.generator, _select(chain, question.stage)
-    everyone, nobody = np.ones(len(generator)), np.zeros(len(generator))
     if question.kind == "reach":
         avoid = None if question.before is None else _select(chain, question.before)
         reached = first_passage.reach_probabilities(generator, stage, avoid=avoid, days=question.days)
-        return _Asked(reached, everyone, nobody)
+        return _ask_all(reached)
     if question.kind == "time":
         return _ask_time(question, generator, stage)
     if question.kind == "stay":
         entered = first_passage.arrival_probabilities(generator, stage)
-        return _Asked(entered @ _stay_probabilities(chain, stage, question.days or 0.0), entered.sum(axis=1), nobody)
+        values = entered @ _stay_probabilities(chain, stage, question.days or 0.0)
+        return _Asked(values, entered.sum(axis=1), np.zeros(len(values)))
     if question.kind == "visits":
         entries = first_passage.expected_events(generator, chain.move_rates[:, stage].sum(axis=1), question.days)
-        return _Asked(stage + entries, everyone, nobody)
+        return _ask_all(stage + entries)
     if question.days is None:
-        return _Asked(first_passage.long_run_shares(generator)[:, stage].sum(axis=1), everyone, nobody)
+        return _ask_all(first_passage.long_run_shares(generator)[:, stage].sum(axis=1))
     days = first_passage.expected_events(generator, stage.astype(np.float64), question.days)
-    return _Asked(days / question.days, everyone, nobody)
+    return _ask_all(days / question.days)
 
 
 def _ask_time(question: Question, generator: FloatArray, stage: States) -> _Asked:
-    everyone, nobody = np.ones(len(generator)), np.zeros(len(generator))
     if question.days is not None:
-        return _Asked(first_passage.restricted_passage_days(generator, stage, question.days), everyone, nobody)
+        return _ask_all(first_passage.restricted_passage_days(generator, stage, question.days))
     reached = first_passage.reach_probabilities(generator, stage)
     days = first_passage.passage_days(generator, stage)
     if question.if_reached:
-        return _Asked(days, reached, nobody)
+        return _Asked(days, reached, np.zeros(len(days)))
     # Exact zeros and ones come from the graph, not from rounded probabilities.
     certain = ~first_passage.find_predecessors(generator, ~first_passage.find_predecessors(generator, stage) & ~stage)
-    return _Asked(days, everyone, np.where(certain, 0.0, np.maximum(1.0 - reached, _TINY)))
+    return _Asked(days, np.ones(len(days)), np.where(certain, 0.0, np.maximum(1.0 - reached, _TINY)))
 
 
 _TINY = float(np.finfo(np.float64).tiny)

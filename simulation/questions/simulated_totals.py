@@ -114,11 +114,11 @@ class _Observer:
         return _Observed(self._counted, *(column.astype(np.float64) for column in observe()))
 
     @property
-    def _everyone(self) -> BoolArray:
+    def _all_customers(self) -> BoolArray:
         return np.ones(len(self._stays.kind), dtype=np.bool_)
 
     @property
-    def _nobody(self) -> BoolArray:
+    def _no_customers(self) -> BoolArray:
         return np.zeros(len(self._stays.kind), dtype=np.bool_)
 
     @property
@@ -128,23 +128,23 @@ class _Observer:
 
     def _observe_reach(self) -> _Columns:
         entry, open_ended = self._stays.first_entries(self._stage), self._question.days is None
-        prevented = self._everyone * np.inf if self._before is None else self._stays.first_entries(self._before)
+        prevented = self._all_customers * np.inf if self._before is None else self._stays.first_entries(self._before)
         end = self._stays.begins + (np.inf if open_ended else self._question.days or 0.0)
         reached = np.isfinite(entry) & (entry <= end) & (entry < prevented)
         undecided = self._may_still_enter & np.isinf(entry) & np.isinf(prevented) & open_ended
-        return reached, self._everyone, undecided, self._nobody
+        return reached, self._all_customers, undecided, self._no_customers
 
     def _observe_time(self) -> _Columns:
         entry, days = self._stays.first_entries(self._stage), self._question.days
         waited = entry - self._stays.begins
         if days is not None:
-            return np.minimum(waited, days), self._everyone, self._nobody, self._nobody
+            return np.minimum(waited, days), self._all_customers, self._no_customers, self._no_customers
         reached = np.isfinite(entry)
         undecided = ~reached & self._may_still_enter
         waited = np.where(reached, waited, 0.0)
         if self._question.if_reached:
-            return waited, reached, undecided, self._nobody
-        return waited, self._everyone, undecided, ~reached & ~undecided
+            return waited, reached, undecided, self._no_customers
+        return waited, self._all_customers, undecided, ~reached & ~undecided
 
     def _observe_stay(self) -> _Columns:
         stays, days = self._stays, self._question.days or 0.0
@@ -155,7 +155,7 @@ class _Observer:
         # Stays that begin too late are not observed for long enough.
         in_time = entry + days <= stays.days
         undecided = ~in_time & (np.isfinite(entry) | self._may_still_enter)
-        return in_time & (left - entry > days), in_time, undecided, self._nobody
+        return in_time & (left - entry > days), in_time, undecided, self._no_customers
 
     def _observe_visits(self) -> _Columns:
         stays, days = self._stays, self._question.days
@@ -163,8 +163,8 @@ class _Observer:
         if days is not None:
             visits &= stays.entered <= stays.begins[stays.customer] + days
         counts = np.bincount(stays.customer[visits], minlength=len(stays.kind))
-        undecided = self._may_still_enter if days is None else self._nobody
-        return counts, self._everyone, undecided, self._nobody
+        undecided = self._may_still_enter if days is None else self._no_customers
+        return counts, self._all_customers, undecided, self._no_customers
 
     def _observe_share(self) -> _Columns:
         stays, days = self._stays, self._question.days
@@ -178,8 +178,8 @@ class _Observer:
         overlap = np.minimum(stays.left[inside], until[customer]) - np.maximum(stays.entered[inside], since[customer])
         spent = np.bincount(customer, weights=np.maximum(overlap, 0.0), minlength=len(stays.kind))
         # Customers who may yet leave for good do not spend the long run as they spend the days before.
-        undecided = self._is_transient[stays.stage[stays.last]] if days is None else self._nobody
-        return spent / (until - since), self._everyone, undecided, self._nobody
+        undecided = self._is_transient[stays.stage[stays.last]] if days is None else self._no_customers
+        return spent / (until - since), self._all_customers, undecided, self._no_customers
 
 
 def _find_successors(arm_spec: ArmSpec, kinds: Collection[CustomerKind]) -> dict[str, set[str]]:
