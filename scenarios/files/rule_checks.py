@@ -77,11 +77,9 @@ def validate_rules(
         journey: Its journey.
         policies: The policy of each arm; a name has to exist in one of them.
     """
-    vocabulary = build_vocabulary(journey, list(policies.values()))
+    yield from _find_unknown_events(examined, build_vocabulary(journey, list(policies.values())))
     segments = find_declared_segments(scenario, next(iter(policies.values()), Policy()))
     for path, rule in examined.located:
-        for problem in rule.find_unknown_names(vocabulary):
-            yield KeyProblem((*path, *problem.path), problem.message)
         for segment in rule.where.segment:
             if segments is not None and segment not in segments:
                 hint = did_you_mean(segment, list(segments))
@@ -90,7 +88,10 @@ def validate_rules(
 
 def find_unknown_names(examined: ExaminedRules, journey: Journey) -> Iterator[KeyProblem]:
     """What is wrong with the names in the rules of a journey file, which has no policy."""
-    vocabulary = build_vocabulary(journey)
+    return _find_unknown_events(examined, build_vocabulary(journey))
+
+
+def _find_unknown_events(examined: ExaminedRules, vocabulary: Vocabulary) -> Iterator[KeyProblem]:
     for path, rule in examined.located:
         for problem in rule.find_unknown_names(vocabulary):
             yield KeyProblem((*path, *problem.path), problem.message)

@@ -1,5 +1,6 @@
 """Codes of the events of a trace, which the engines count and write in place of texts."""
 
+from journey.rules.event_names import REVIEW_VERDICTS
 from simulation.trace.events import KINDS
 
 (
@@ -22,7 +23,7 @@ from simulation.trace.events import KINDS
 OUTCOMES = ("resolved", "partial_improvement", "no_response", "no_action_needed")
 RESOLVED, PARTIAL, NO_RESPONSE, NOT_NEEDED = range(4)
 
-VERDICTS = ("approved", "rejected", "overridden", "expired", "withdrawn")
+VERDICTS = REVIEW_VERDICTS
 APPROVED, REJECTED, OVERRIDDEN, EXPIRED, WITHDRAWN = range(5)
 
 # Negative codes stand for values that are not in a list of the arm.
