@@ -1,7 +1,6 @@
 """Which rules an action breaks, against the definition of each template over all events of a history."""
 
 from itertools import pairwise
-from math import inf
 
 import pytest
 from hypothesis import given
@@ -25,9 +24,7 @@ from journey.rules.respect import (
     can_action_break,
     combine_rules,
 )
-from journey.rules.templates import Days
-
-BEGUN = 2.0
+from tests.journey.rules.timed_histories import BEGUN, list_symbols, timed_histories
 
 
 def _list_breaking(name, count, days, events):
@@ -67,19 +64,20 @@ def _list_breaking(name, count, days, events):
 
 @st.composite
 def _cases(draw):
-    name = draw(st.sampled_from(sorted(TEMPLATES)))
-    template = TEMPLATES[name]
-    count = draw(st.integers(1, 3)) if template.has_count else 1
-    days = inf
-    if template.days is not Days.UNUSED and not (name == "absence" and count == 1):
-        days = draw(st.sampled_from([inf, 1.0, 2.0, 5.0]))
-    symbols = st.sampled_from([OTHER, A, B] if template.has_b else [OTHER, A])
-    events, now = [], BEGUN
-    for gap, symbol in draw(st.lists(st.tuples(st.integers(0, 3), symbols), max_size=9)):
-        now += gap
-        events.append((now, symbol))
-    steps = draw(st.tuples(*[symbols | st.just(HIDDEN)] * (FIRST_ACTION + 2)))
-    return name, count, days, events, steps, now + draw(st.integers(0, 4)), draw(st.integers(0, 1)), draw(st.booleans())
+    name, count, days, events = draw(timed_histories())
+    last = events[-1][0] if events else BEGUN
+    symbols = st.sampled_from([*list_symbols(name), HIDDEN])
+    steps = draw(st.tuples(*[symbols] * (FIRST_ACTION + 2)))
+    return (
+        name,
+        count,
+        days,
+        events,
+        steps,
+        last + draw(st.integers(0, 4)),
+        draw(st.integers(0, 1)),
+        draw(st.booleans()),
+    )
 
 
 def _marks_after(name, count, days, events):
