@@ -300,7 +300,7 @@ class _Reader:
 
 
 def _number_pattern(parts: Iterable[npt.NDArray[Any]]) -> Codes:
-    """The index of what determines an intervention's events: of its status, then of each flag; see `_list_patterns`."""
+    """Index in `_list_patterns` of each intervention, from its status and its flags."""
     number: Codes = np.zeros((), dtype=np.int32)
     for part in parts:
         number = number * 2 + part.astype(np.int32)

@@ -113,7 +113,7 @@ class RuleChecker:
 
 
 def _build_totals(rule: Rule, counts: Mapping[int, int]) -> RuleTotals:
-    """The numbers of a rule from the number of customers with each verdict."""
+    """The counts of one rule, from the number of customers with each verdict."""
     return RuleTotals(
         rule.name,
         rule.template,

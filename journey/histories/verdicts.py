@@ -100,7 +100,7 @@ class RuleJudge:
         return find_breach(template, count, days, marks, symbols, times, len(timed), begun, now, ended)
 
     def _counts_calendar_days(self, history: History, seen: Sequence[tuple[HistoryEvent, int]]) -> bool:
-        """Whether a date from which the rule counts has no time of day."""
+        """Whether an event that the rule names, or the start from which it counts, has no time of day."""
         if any(symbol != OTHER and is_bare(event.moment) for event, symbol in seen):
             return True
         is_from_start = self.rule.definition.days is Days.FROM_START

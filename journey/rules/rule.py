@@ -221,7 +221,7 @@ def _list_bad_texts(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "name", f"the name must be printable text of 1 to {MAX_NAME_LENGTH} characters"
     if "[" in rule.name or "]" in rule.name:
         yield "name", "the name must not contain '[' or ']', which name a segment in the metrics of a rule"
-    if len(rule.message) > MAX_MESSAGE_LENGTH or not (rule.message.isprintable()):
+    if len(rule.message) > MAX_MESSAGE_LENGTH or not rule.message.isprintable():
         yield "message", f"`message` must be one printable line of at most {MAX_MESSAGE_LENGTH} characters"
     if rule.template not in TEMPLATES:
         yield "template", f"unknown template {rule.template!r}{did_you_mean(rule.template, tuple(TEMPLATES))}"

@@ -28,7 +28,7 @@ _EXCLUDES: dict[str, dict[str, tuple[str, ...]]] = {
 
 _JOURNEY = ("journey",)
 _RULES_OF_JOURNEY = ("journey", "rules")
-"""Path of the rules that a journey file has as ``[[rules]]``."""
+"""Path in a scenario of the rules that a journey file declares as ``[[rules]]``."""
 
 BUILTIN = Path(__file__).parents[1] / "builtin"
 """Folder of the built-in scenarios."""

@@ -32,7 +32,7 @@ def policies(*, base: Policy | None = None, journey: Journey | None = None) -> s
 
 
 def _overrides(policy: Policy, journey: Journey) -> st.SearchStrategy[dict[str, Any]]:
-    """Keys to override, each of which may be absent."""
+    """Keys of a policy that override the defaults; each may be left out."""
     plays = [play.model_dump() for play in policy.plays]
     return tables(
         {

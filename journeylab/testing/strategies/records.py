@@ -1,4 +1,4 @@
-"""Strategies for recorded customers: stage entries, signals, interventions and outcomes, whose dates have ties."""
+"""Strategies for recorded customers: stage entries, signals, interventions and outcomes, some on the same date."""
 
 from __future__ import annotations
 

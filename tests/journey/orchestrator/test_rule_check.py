@@ -47,7 +47,7 @@ def _past(day, status="executed", **changes):
 
 
 def _record(decision, when):
-    """The record of a decision that is carried out, approved first if it needs approval."""
+    """The record of a decision that was carried out, after an approval if it needs one."""
     bare = when.cutoff != when.anchor
     return Intervention(
         intervention_id="~last", customer_id=decision.customer_id, recommended_action=decision.recommended_action,
